@@ -1,0 +1,227 @@
+"""What one transaction holds, row by row, in the columns of the tables; times in UTC microseconds."""
+
+from msgspec import Struct, field
+
+from ingestd.model import (
+    BookmakerKind,
+    CoverageState,
+    EventStatus,
+    QuoteResult,
+    ResultState,
+    Run,
+    ScopeKind,
+    Selection,
+    Severity,
+    SourceStatus,
+    StartedBy,
+    Status,
+    TimeBasis,
+)
+
+POSITION_BITS = 40
+"""An offset in the store is ``journal id << 40 | position``: 8 million journals of a million million frames."""
+
+
+def store_offset(journal_id: int, position: int) -> int:
+    """The one int8 by which the store names a frame."""
+    return journal_id << POSITION_BITS | position
+
+
+class Change(Struct, gc=False):
+    """A price after a change: a row of ``odds_history``, of ``odds``, or (the rule) of both.
+
+    ``history`` False: only the hidden own status moved. ``current`` False: it came late and only completes the history.
+    Several of one selection stand in a batch in the order of (``changed_at``, ``seq``).
+    """
+
+    selection_id: int
+    changed_at: int
+    seq: int
+    price: float | None
+    line: float | None
+    size: float | None
+    own_status: Status
+    status: Status
+    result: QuoteResult
+    time_basis: TimeBasis
+    received_at: int
+    offset: int
+    history: bool = True
+    current: bool = True
+
+
+class SelectionRow(Struct, frozen=True):
+    """A selection seen for the first time by this run, or told anew (``changed_at`` decides between tellings)."""
+
+    selection: Selection
+    bookmaker_id: int
+    event_id: int
+    first_seen_at: int
+    changed_at: int
+
+
+class NamedRow(Struct, frozen=True):
+    """A team, a league (``sport`` set) or a bookmaker (``kind`` set)."""
+
+    id: int
+    name: str
+    sport: str = ""
+    kind: BookmakerKind | str = ""
+
+
+class LinkRow(Struct, frozen=True, kw_only=True):
+    """What a source says of an event, and which event that is; ``changed_at`` 0 is a stub for an event known by its id alone."""
+
+    source: str
+    source_event_id: str
+    event_id: int
+    sport: str = ""
+    league: str = ""
+    league_id: int | None = None
+    season: str = ""
+    name: str = ""
+    home: str = ""
+    away: str = ""
+    home_team_id: int | None = None
+    away_team_id: int | None = None
+    starts_at: int | None = None
+    started_at: int | None = None
+    started_by: StartedBy = ""
+    status: EventStatus = ""
+    changed_at: int = 0
+    seq: int = 0
+
+
+class MarketRow(Struct, frozen=True):
+    """The state of a market at a source; ``changed_at`` 0 is a stub for a market known by its quotes alone."""
+
+    source: str
+    source_market_id: str
+    event_id: int
+    market: str
+    period: str
+    status: Status
+    changed_at: int
+    seq: int
+
+
+class ResultRow(Struct, frozen=True):
+    """A result as one source gives it."""
+
+    event_id: int
+    period: str
+    source: str
+    home_score: int | None
+    away_score: int | None
+    winner: str
+    state: ResultState
+    changed_at: int
+
+
+class CoverageRow(Struct, frozen=True):
+    """One interval of knowledge; open while ``ended_at`` is None. Key: the first four."""
+
+    source: str
+    scope_kind: ScopeKind
+    scope_id: str
+    began_at: int
+    ended_at: int | None
+    seen_until: int
+    state: CoverageState
+    reason: str = ""
+    repaired_by: str = ""
+
+
+class SourceRow(Struct, frozen=True, kw_only=True):
+    """A source as the live run knows it. ``counters`` are absolute (I6). ``silence_limit``: µs after ``seen_until`` that a price stays live."""
+
+    source: str
+    feed: str
+    state: SourceStatus
+    since: int
+    reason: str = ""
+    last_received_at: int
+    last_changed_at: int
+    alive_at: int
+    silence_limit: int
+    counters: dict[str, int]
+
+
+class RejectRow(Struct, frozen=True, kw_only=True):
+    """A row of ``quarantine``; counted again only when ``offset`` is greater than the stored one."""
+
+    quarantine_id: int
+    source: str
+    stage: str
+    category: str
+    severity: Severity
+    reason: str
+    offset: int
+    path: str
+    update: str
+    error: str
+    seen_at: int
+
+
+class Batch(Struct, kw_only=True):
+    """Everything that one transaction commits, the journal position included.
+
+    ``odds_after``: a run that is not live touches ``odds`` only where ``changed_at`` is greater (None: live, the guard alone decides).
+    ``settle``: selections whose history is to be freed of rows that equal the row before them (late rows; a finished run).
+    """
+
+    run: Run
+    journal_id: int
+    position: int
+    odds_after: int | None = None
+    leagues: dict[int, NamedRow] = field(default_factory=dict)
+    teams: dict[int, NamedRow] = field(default_factory=dict)
+    bookmakers: dict[int, NamedRow] = field(default_factory=dict)
+    links: dict[tuple[str, str], LinkRow] = field(default_factory=dict)
+    markets: dict[tuple[str, str], MarketRow] = field(default_factory=dict)
+    selections: dict[int, SelectionRow] = field(default_factory=dict)
+    results: dict[tuple[int, str, str], ResultRow] = field(default_factory=dict)
+    coverage: dict[tuple[str, str, str, int], CoverageRow] = field(default_factory=dict)
+    sources: dict[str, SourceRow] = field(default_factory=dict)
+    rejects: list[RejectRow] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    settle: set[int] = field(default_factory=set)
+
+
+class Refusal(Struct, frozen=True):
+    """A row the store would not take: which table, its key, and what the database said."""
+
+    table: str
+    key: tuple[str | int, ...]
+    error: str
+
+
+class Written(Struct, frozen=True):
+    """What a transaction did: rows written by table (``odds``, ``odds_history``, …) and what was refused, already quarantined in it."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    refused: tuple[Refusal, ...] = ()
+
+
+class HeldRow(Struct, frozen=True):
+    """A selection as the store holds it, to warm a live book with."""
+
+    selection: Selection
+    price: float | None
+    line: float | None
+    size: float | None
+    own_status: Status
+    result: QuoteResult
+    changed_at: int
+    seq: int
+
+
+class Warm(Struct, frozen=True, kw_only=True):
+    """What a live run of one source starts from."""
+
+    held: list[HeldRow] = field(default_factory=list)
+    markets: list[MarketRow] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+    results: list[ResultRow] = field(default_factory=list)
+    coverage: list[CoverageRow] = field(default_factory=list)
+    source: SourceRow | None = None

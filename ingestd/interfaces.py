@@ -1,0 +1,138 @@
+"""Every seam on one page. Shapes are in ``model`` and ``batch``, errors in ``errors``; times are UTC microseconds."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from ingestd.batch import Batch, Warm, Written
+from ingestd.model import Block, Decoded, Frame, Run, Scope, SourceTail, TimeRule, Update, Skipped, Reject
+
+
+class Clock(Protocol):
+    """The only way to know the time or to wait."""
+
+    def now(self) -> int: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Session(Protocol):
+    """One session with a provider, entered: connected, authenticated, subscribed. A live one never simply ends."""
+
+    async def read(self) -> Sequence[Frame]:
+        """One or more frames in order; the first read begins with the ``opened`` frame. Cancelling it loses no frame.
+
+        Raises Disconnected, Throttled, Refused; a finite session ends with Finished.
+        """
+
+    async def renew(self, scope: Scope) -> None:
+        """Ask for a fresh image of the scope, or of the narrowest one around it that the provider knows. The frames follow by ``read``."""
+
+
+class Decoder(Protocol):
+    """Bytes to updates: no I/O, no clock, no logging. It gets every frame but ``alive``, from one that begins an epoch on."""
+
+    counts: Mapping[str, int]
+    """The provider's own units seen so far (Betfair: lines, mc, rc)."""
+
+    def __call__(self, frame: Frame) -> Iterable[Decoded]:
+        """Raises Malformed for the whole frame; anything else raised is a bug and contained by the loader."""
+
+    def broken(self, reason: str) -> Iterable[Decoded]:
+        """A frame is missing (malformed, oversize, lost): forget what has no base now; yields the gaps that follow from it."""
+
+
+class Feed(Protocol):
+    """The code for one provider, configured."""
+
+    time_rule: TimeRule
+    silence_limit: float
+    """Seconds without a byte after which the link counts as dead."""
+
+    def connect(self, resume: str) -> AbstractAsyncContextManager[Session]:
+        """Open a session; ``resume`` is the last durable token, or ``""``. Entering raises Disconnected, Throttled or Refused."""
+
+    def decoder(self) -> Decoder:
+        """A decoder with empty state."""
+
+
+class Stage(Protocol):
+    """One pure step between decoder and book."""
+
+    def __call__(self, update: Update, received_at: int) -> Update | Skipped | Reject: ...
+
+
+class Journal(Protocol):
+    """Durable frames in order. A position is an int that never goes back and never repeats; positions may have holes."""
+
+    uid: str
+
+    async def append(self, frames: Sequence[Frame]) -> int:
+        """Make a group durable, give each frame its ordinal; returns the last position. Raises JournalFull."""
+
+    def read(self, after: int) -> AsyncIterator[Block]:
+        """What lies behind ``after``, then what comes; ends only once the journal is sealed and read to its tail."""
+
+    async def tail_of(self, source: str) -> SourceTail:
+        """What the source's frames say of its present; derived from frames alone."""
+
+    def first(self) -> int:
+        """Position of the oldest frame still there (0: empty)."""
+
+    def last(self) -> int:
+        """Position of the newest durable frame (0: empty)."""
+
+    def size(self) -> int:
+        """Bytes on disk."""
+
+    async def keep_from(self, position: int) -> None:
+        """Frames before ``position`` may go when their time or their room is needed; the rest is kept whatever happens."""
+
+    def seal(self) -> None:
+        """No more appends: readers end at the tail."""
+
+    async def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """Where facts live. All methods raise StoreUnavailable when it cannot be reached; nothing is half done."""
+
+    async def prepare(self) -> None:
+        """Connect; create the schema in an empty database; raises ConfigError where it is missing, older, newer or in use."""
+
+    async def journal_id(self, uid: str, path: str) -> int:
+        """The id of a journal, allocated at first contact."""
+
+    async def begin(self, run: Run, journal_id: int, position: int) -> int:
+        """Enter the run, take the fence if it is live; returns its checkpoint, or ``position`` where it has none yet."""
+
+    async def position(self, run: Run, journal_id: int) -> int:
+        """The checkpoint as committed. Raises Fenced."""
+
+    async def warm(self, source: str, since: int) -> Warm:
+        """What a live run of the source starts from: selections not closed whose event starts after ``since`` or is unknown."""
+
+    async def seen_until(self, source: str) -> int | None:
+        """How far a live run has seen this source (None: no live run ever)."""
+
+    async def write(self, batch: Batch) -> Written:
+        """One transaction; the same batch again changes nothing. Refused rows are quarantined in it. Raises Fenced."""
+
+    async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
+        """Close the run's row."""
+
+    async def close(self) -> None: ...
+
+
+class Telemetry(Protocol):
+    """Past-tense facts, spoken by the loops and never by feeds."""
+
+    def fact(self, action: str, /, **labels: str | float) -> None:
+        """Something happened, e.g. ``source.connected``; the vocabulary is ``telemetry.logger.ACTIONS``."""
+
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        """Add to a counter, or observe into a histogram; the vocabulary is ``telemetry.metrics``."""
+
+
+Renew = Callable[[str, Scope], None]
+"""Ask the collector of a source for a fresh image of a scope, without waiting."""

@@ -1,0 +1,48 @@
+"""What a feed's file declares: its options, how it is built, and how its recordings are read."""
+
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Literal, Protocol, TypeVar
+
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict
+
+from ingestd.interfaces import Clock, Decoder, Feed
+
+T = TypeVar("T")
+
+
+class Breaker(Protocol):
+    """Guards what several jobs share: a REST host, a login."""
+
+    async def call(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Run ``action``; raises Throttled without running it while the breaker is open."""
+
+
+class FeedOptions(BaseModel):
+    """Base of every feed's options: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FeedContext(Struct, frozen=True):
+    """What a feed may lean on: its configured name, the time, chance, and a breaker by name."""
+
+    name: str
+    clock: Clock
+    random: Random
+    breaker: Callable[[str], Breaker]
+
+
+class FeedKind(Struct, frozen=True):
+    """One line in ``FEEDS``.
+
+    ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is, ``record_time(payload)`` is the
+    provider's own time in it (UTC µs, None if it has none), ``decoder(source)`` an empty decoder.
+    """
+
+    options: type[FeedOptions]
+    build: Callable[[FeedOptions, FeedContext], Feed]
+    decoder: Callable[[str], Decoder]
+    unit: Literal["line", "document"]
+    record_time: Callable[[bytes], int | None]
