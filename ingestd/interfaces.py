@@ -76,6 +76,9 @@ class Journal(Protocol):
     async def tail_of(self, source: str) -> SourceTail:
         """What the source's frames say of its present; derived from frames alone."""
 
+    async def epoch_at(self, source: str, position: int) -> int:
+        """Where the epoch begins that holds ``position``: the last frame of the source up to there that began one (0: none)."""
+
     def first(self) -> int:
         """Position of the oldest frame still there (0: empty)."""
 

@@ -31,6 +31,8 @@ STATUS_RANK: Final[dict[Status, int]] = {status: rank for rank, status in enumer
 CLOSED: Final[frozenset[Status]] = frozenset(("settled", "void"))
 OUTCOMES: Final[tuple[Outcome, ...]] = ("quarantined", "filtered", "duplicate", "stale", "unchanged", "changed")
 """One update has exactly one of these, the first that matches."""
+NO_PRICE: Final = 0.0
+"""The price of a quote that says there is none (stored as NULL); None would repeat the last one."""
 IDENTITY_RULE: Final = "1"
 """Version of the rule that turns a provider's own words into an identity; part of every selection id."""
 SECOND: Final = 1_000_000
@@ -142,7 +144,8 @@ def selection(  # noqa: PLR0913 - the describing columns are what they are
 class Quote(Struct, frozen=True, gc=False):
     """One price of one selection. ``changed_at`` is the provider's own stamp, None where it gives none.
 
-    ``price`` None repeats the last one (a withdrawal, a settlement). ``status`` is the selection's own, not its market's.
+    ``price`` None repeats the last one (a withdrawal, a settlement), ``NO_PRICE`` says that there is none. ``status`` is the
+    selection's own, not its market's.
     """
 
     selection: Selection

@@ -1,0 +1,150 @@
+"""Every command's words in one place; what a command does is in the module of its name."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ingestd import __version__
+from ingestd.errors import ConfigError, IngestdError, InUse
+
+DONE: Final = 0
+FAILED: Final = 1
+CONFIGURATION: Final = 78
+
+app = typer.Typer(
+    help="Record sports odds: what every price is, every change it made, and how complete that knowledge is.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(help="Look after the database's tables.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(db, name="db")
+
+Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Record sports odds."""
+
+
+@app.command()
+def run(config: Config = None) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C; a second signal ends it at once, still safe."""
+    from ingestd.cli import run as command
+
+    raise typer.Exit(command.run(config))
+
+
+@app.command()
+def odds(  # noqa: PLR0913 - options are options
+    text: Annotated[str, typer.Argument(help="Only events, teams or outcomes that contain this text.")] = "",
+    market: Annotated[str, typer.Option(help="Only this market, e.g. match_odds.")] = "",
+    book: Annotated[str, typer.Option(help="Only this bookmaker.")] = "",
+    at: Annotated[str, typer.Option(help="As it was at this time: ISO 8601, UTC where no zone is given.")] = "",
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and show changes as they come.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Rows at the most.")] = 40,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show prices: event, market, line, price and bookmaker, age, and whether the feed is live."""
+    from ingestd.cli import odds as command
+
+    command.odds(config, text=text, market=market, book=book, at=at, limit=limit, watch=watch, as_json=as_json)
+
+
+@app.command()
+def check(config: Config = None, connect: Annotated[bool, typer.Option("--connect", help="Also try the store.")] = False) -> None:
+    """Validate the configuration: every problem with its path and a hint; exit code 78 if there is one."""
+    from ingestd.cli import check as command
+
+    command.check(config, connect=connect)
+
+
+@app.command()
+def load(  # noqa: PLR0913 - options are options
+    feed: Annotated[str, typer.Argument(help="Which provider's payloads these are, e.g. betfair.")],
+    files: Annotated[list[Path], typer.Argument(help="Recorded payloads: plain, .gz, .bz2 or .zst.")],
+    store: Annotated[str, typer.Option(help="Store URL. Default: the configured one.")] = "",
+    source: Annotated[str, typer.Option(help="Name of the source to load as. Default: the feed's name.")] = "",
+    at: Annotated[str, typer.Option(help="When it was recorded, for records that do not say: ISO 8601.")] = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load recorded payloads through journal, decoder and store, as of the time they were recorded."""
+    from ingestd.cli import load as command
+
+    command.load(config, feed, files, store=store, source=source, at=at, as_json=as_json)
+
+
+@app.command()
+def status(config: Config = None, as_json: AsJson = False) -> None:
+    """Show sources, counts, journal and store."""
+    from ingestd.cli import status as command
+
+    command.status(config, as_json=as_json)
+
+
+@app.command()
+def coverage(
+    source: Annotated[str, typer.Argument(help="The source, by its configured name.")],
+    gaps: Annotated[bool, typer.Option("--gaps", help="Only intervals that are not complete.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how complete the knowledge of a source is, interval by interval."""
+    from ingestd.cli import status as command
+
+    command.coverage(config, source, gaps=gaps, as_json=as_json)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration, feed options included."""
+    from ingestd.cli import check as command
+
+    command.schema()
+
+
+@app.command()
+def health(config: Config = None, as_json: AsJson = False) -> None:
+    """Ask the running daemon how it is; exit code 1 when it is failing or not there."""
+    from ingestd.cli import health as command
+
+    raise typer.Exit(command.health(config, as_json=as_json))
+
+
+@db.command()
+def upgrade(config: Config = None, store: Annotated[str, typer.Option(help="Store URL. Default: the configured one.")] = "") -> None:
+    """Create the tables, or bring them to this version."""
+    from ingestd.cli import check as command
+
+    command.upgrade(config, store=store)
+
+
+def main() -> None:
+    """Run a command; problems become one clear line each on stderr and the right exit code."""
+    try:
+        app()
+    except InUse as error:
+        _fail(error, FAILED)
+    except ConfigError as error:
+        _fail(error, CONFIGURATION)
+    except IngestdError as error:
+        _fail(error, FAILED)
+
+
+def _fail(error: IngestdError, code: int) -> None:
+    for line in str(error).splitlines():
+        typer.echo(f"ingestd: {line}", err=True)
+    sys.exit(code)

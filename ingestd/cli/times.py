@@ -1,0 +1,38 @@
+"""Times as people write and read them; µs inside."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ingestd.errors import ConfigError
+from ingestd.model import SECOND
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse_time(text: str) -> int | None:
+    """ISO 8601 to UTC µs (UTC where no zone is given); None for empty text. Raises ConfigError."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"--at: {text!r} is no time; write ISO 8601, e.g. 2026-11-23T14:03:00Z"
+        raise ConfigError(message) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def iso(micros: int | None) -> str:
+    """UTC µs to ISO 8601 with milliseconds; ``-`` for None."""
+    if micros is None:
+        return "-"
+    return datetime.fromtimestamp(micros // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{micros % SECOND // 1000:03d}Z"
+
+
+def ago(seconds: float) -> str:
+    """A span as one figure: ``4 s``, ``12 min``, ``3 h``, ``5 d``."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,184 @@
+"""The one way into the journal: bounded in records and bytes, fair between sources, durable in groups."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Final
+
+from ingestd.errors import JournalFull
+from ingestd.interfaces import Clock, Journal, Telemetry
+from ingestd.model import Frame
+
+MAX_RECORDS: Final = 20_000
+MAX_BYTES: Final = 64 << 20
+GROUP_RECORDS: Final = 1_000
+GROUP_BYTES: Final = 4 << 20
+"""One fsync serves a group; larger ones gain nothing and make their first frame wait."""
+GATHER: Final = 0.002
+"""Seconds between the beginnings of two appends: without it a steady trickle pays an fsync per frame."""
+RETRY_FULL: Final = 1.0
+PATIENCE: Final = 5.0
+"""Seconds that closing waits for room in a full journal."""
+
+
+class _Chunk:
+    """Frames of one source as they were handed over, with what they weigh: the queue is touched once per read, not per frame."""
+
+    __slots__ = ("frames", "weight")
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self.frames = frames
+        self.weight = sum([frame.weight for frame in frames])
+
+
+class Intake:
+    """Collectors hand frames over, one task appends whatever has gathered.
+
+    What was handed over is kept, whatever happens to the task that did it. A collector that finds no room waits *after* handing over, so
+    the queue holds at most its bounds and the last read of each source; waiting collectors go on one by one, in the order in which
+    they came, so that a loud source takes no more turns than a quiet one.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock, telemetry: Telemetry, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._telemetry = telemetry
+        self._max_records = max_records
+        self._max_bytes = max_bytes
+        self._queue: deque[_Chunk] = deque()
+        self._more = asyncio.Event()
+        self._line: deque[asyncio.Future[None]] = deque()
+        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._accepted = 0
+        self._durable = 0
+        self._fulls = 0
+        self._give_up_at: float | None = None
+        self.queued_records = 0
+        """Frames handed over and not yet durable."""
+        self.queued_bytes = 0
+        self.paused_since: int | None = None
+        """Since when (UTC µs) the journal takes nothing; None while it does."""
+        self.dropped: Counter[str] = Counter()
+        """Frames by source that never became durable, because the journal was still full at the end."""
+
+    def accept(self, frames: Sequence[Frame]) -> bool:
+        """Take frames of one source, without waiting; False: read no further before ``room`` returns."""
+        if self._give_up_at is not None:
+            msg = "frames handed over after the intake was closed"
+            raise RuntimeError(msg)
+        for chunk in _chunks(frames):
+            self._queue.append(chunk)
+            self.queued_records += len(chunk.frames)
+            self.queued_bytes += chunk.weight
+        self._accepted += len(frames)
+        self._more.set()
+        return not self._line and self._has_room()
+
+    async def room(self) -> bool:
+        """Wait for room, in turn. Returns whether a full journal was what one had to wait for."""
+        fulls = self._fulls - (self.paused_since is not None)
+        if self._line or not self._has_room():
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._line.append(turn)
+            try:
+                await turn
+            finally:
+                if turn.cancelled():
+                    self._line.remove(turn)
+                else:
+                    self._line.popleft()
+                self._call_next()
+        return self._fulls > fulls
+
+    async def put(self, frames: Sequence[Frame]) -> bool:
+        """``accept``, then wait for ``room`` if there is none. A cancelled ``put`` has handed over all the same."""
+        return False if self.accept(frames) else await self.room()
+
+    async def flush(self) -> None:
+        """Wait until everything handed over so far is durable."""
+        if self._durable < self._accepted:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._flushes.append((self._accepted, done))
+            await done
+
+    async def run(self) -> None:
+        """Append until closed. Raises what the journal raises, JournalFull excepted: that is waited out."""
+        began = self._clock.monotonic() - GATHER
+        while await self._waiting():
+            rest = began + GATHER - self._clock.monotonic()
+            if rest > 0 and self.queued_records < GROUP_RECORDS:
+                await self._clock.sleep(rest)
+            began = self._clock.monotonic()
+            group, weight = self._group()
+            if not await self._append(group):
+                self.dropped.update(frame.source for frame in group)
+            self._release(len(group), weight)
+
+    async def close(self, patience: float = PATIENCE) -> None:
+        """Let ``run`` end once all is durable. If the journal is still full after ``patience`` seconds, the rest is dropped and counted."""
+        self._give_up_at = self._clock.monotonic() + patience
+        self._more.set()
+        await self.flush()
+
+    async def _waiting(self) -> bool:
+        while not self._queue:
+            if self._give_up_at is not None:
+                return False
+            self._more.clear()
+            await self._more.wait()
+        return True
+
+    def _group(self) -> tuple[list[Frame], int]:
+        group: list[Frame] = []
+        weight = 0
+        queue = self._queue
+        while queue and (not group or (len(group) + len(queue[0].frames) <= GROUP_RECORDS and weight + queue[0].weight <= GROUP_BYTES)):
+            chunk = queue.popleft()
+            group.extend(chunk.frames)
+            weight += chunk.weight
+        return group, weight
+
+    async def _append(self, group: list[Frame]) -> bool:
+        while True:
+            try:
+                await self._journal.append(group)
+            except JournalFull as full:
+                if self._give_up_at is not None and self._clock.monotonic() >= self._give_up_at:
+                    self._telemetry.fact("intake.dropped", frames=len(group), reason="journal_full", detail=str(full))
+                    return False
+                if self.paused_since is None:
+                    self.paused_since = self._clock.now()
+                    self._fulls += 1
+                    self._telemetry.fact("journal.full", detail=str(full))
+                await self._clock.sleep(RETRY_FULL)
+                continue
+            if self.paused_since is not None:
+                self._telemetry.fact("journal.room", seconds=(self._clock.now() - self.paused_since) / 1e6)
+                self.paused_since = None
+            return True
+
+    def _release(self, count: int, weight: int) -> None:
+        self.queued_records -= count
+        self.queued_bytes -= weight
+        self._durable += count
+        while self._flushes and self._flushes[0][0] <= self._durable:
+            _, done = self._flushes.popleft()
+            if not done.done():
+                done.set_result(None)
+        self._call_next()
+
+    def _has_room(self) -> bool:
+        return self.queued_records < self._max_records and self.queued_bytes < self._max_bytes
+
+    def _call_next(self) -> None:
+        # only the first is called; it calls the next when it leaves, by then with what it read in the queue
+        if self._line and not self._line[0].done() and self._has_room():
+            self._line[0].set_result(None)
+
+
+def _chunks(frames: Sequence[Frame]) -> list[_Chunk]:
+    whole = _Chunk(frames)
+    if len(frames) <= GROUP_RECORDS and whole.weight <= GROUP_BYTES:
+        return [whole] if frames else []
+    half = len(frames) // 2
+    return [whole] if half == 0 else [*_chunks(frames[:half]), *_chunks(frames[half:])]

@@ -1,0 +1,97 @@
+"""Commits batches, one at a time, and does not let go of one before the store has it."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from ingestd.batch import Batch, Written
+from ingestd.errors import StoreUnavailable
+from ingestd.interfaces import Clock, Store, Telemetry
+from ingestd.model import SECOND
+
+RETRY_FIRST: Final = 0.25
+RETRY_LONGEST: Final = 5.0
+"""Seconds between two tries at a store that cannot be reached: doubled each time, up to the longest."""
+
+
+class WriterStatus(Struct):
+    """What health and metrics want to know: since when the store is away (µs, 0: it is there), and what was committed last."""
+
+    unavailable_since: int = 0
+    problem: str = ""
+    in_flight: int = 0
+    committed_at: int = 0
+    position: int = 0
+    batches: int = 0
+
+
+class Writer:
+    """The one road into the store of a run."""
+
+    def __init__(self, store: Store, clock: Clock, telemetry: Telemetry) -> None:
+        self._store = store
+        self._clock = clock
+        self._telemetry = telemetry
+        self.status = WriterStatus()
+
+    async def commit(self, batch: Batch) -> Written:
+        """Write the batch however long it takes; a commit whose reply was lost is looked up before it is tried again.
+
+        Raises Fenced when another daemon took the store over.
+        """
+        started = self._clock.monotonic()
+        self.status.in_flight = len(batch.changes) or 1
+        try:
+            written = await self._until_done(batch)
+        finally:
+            self.status.in_flight = 0
+        self._committed(batch, written, self._clock.monotonic() - started)
+        return written
+
+    async def _until_done(self, batch: Batch) -> Written:
+        pause = RETRY_FIRST
+        doubt: Written | None = None
+        while True:
+            try:
+                if doubt is not None:
+                    position = await self._store.position(batch.run, batch.journal_id)
+                    done = position >= batch.position
+                    self._telemetry.add("sink_ambiguous_commits_total", outcome="committed" if done else "aborted")
+                    if done:
+                        self._available()
+                        return doubt
+                    doubt = None
+                written = await self._store.write(batch)
+            except StoreUnavailable as error:
+                doubt = error.in_doubt or doubt
+                self._unavailable(error)
+                self._telemetry.add("sink_retries_total")
+                await self._clock.sleep(pause)
+                pause = min(2 * pause, RETRY_LONGEST)
+            else:
+                self._available()
+                return written
+
+    def _unavailable(self, error: StoreUnavailable) -> None:
+        self.status.problem = str(error)
+        if not self.status.unavailable_since:
+            self.status.unavailable_since = self._clock.now()
+            self._telemetry.fact("store.unavailable", problem=str(error))
+
+    def _available(self) -> None:
+        if self.status.unavailable_since:
+            away = (self._clock.now() - self.status.unavailable_since) / SECOND
+            self.status.unavailable_since = 0
+            self.status.problem = ""
+            self._telemetry.fact("store.available", seconds=round(away, 1))
+
+    def _committed(self, batch: Batch, written: Written, seconds: float) -> None:
+        self.status.committed_at = self._clock.now()
+        self.status.position = batch.position
+        self.status.batches += 1
+        self._telemetry.add("sink_batches_total", outcome="committed")
+        self._telemetry.add("sink_commit_duration_seconds", seconds)
+        for table, rows in written.rows.items():
+            self._telemetry.add("sink_records_total", rows, table=table)
+        for refusal in written.refused:
+            self._telemetry.fact("row.refused", table=refusal.table, key=str(refusal.key), error=refusal.error)
