@@ -6,57 +6,23 @@ Pure and synchronous. Everything it decides goes into the batch at hand; what th
 from collections.abc import Iterable
 from copy import copy
 
-from msgspec import Struct, field
-
 from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
 from ingestd.model import (
     CLOSED,
     NO_PRICE,
-    STATUS_RANK,
     Complete,
     MarketStatus,
     Outcome,
     Quote,
-    QuoteResult,
     Reject,
     Scope,
-    Selection,
     Status,
     TimeBasis,
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue, bookmaker_id
-from ingestd.pipeline.stages.validate import describe_problem
-
-
-class Held(Struct, gc=True):
-    """A selection as it stands: what was last said of it, and when that was."""
-
-    selection: Selection
-    market: "Market"
-    price: float | None = None
-    line: float | None = None
-    size: float | None = None
-    own_status: Status = "withdrawn"
-    status: Status = "withdrawn"
-    result: QuoteResult = ""
-    changed_at: int = -1
-    seq: int = 0
-    stamp: int | None = None
-
-
-class Market(Struct, gc=True):
-    """A market of the source: its state, and the selections that it covers."""
-
-    row: MarketRow
-    members: dict[int, Held] = field(default_factory=dict)
-
-
-class Moment(Struct, frozen=True, gc=False):
-    """When and where something was said: wall clock of the frame, and its offset in the store."""
-
-    received_at: int
-    offset: int
+from ingestd.pipeline.held import Held, Market, Moment, worse
+from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
 
 
 class Book:
@@ -70,16 +36,15 @@ class Book:
         self._markets: dict[str, Market] = {}
         self._batch: Batch
         self._before: dict[int, tuple[Held | None, int]] = {}
-        self.touched: set[int] = set()
-        """Selections that this run wrote: a finite run's history is settled by it at the end."""
+        self._markets_before: dict[str, MarketRow | None] = {}
 
     def __len__(self) -> int:
         return len(self._held)
 
     def warm(self, held: Iterable[HeldRow], markets: Iterable[MarketRow]) -> None:
         """Start from what the store holds, as of the checkpoint."""
-        for row in markets:
-            self._markets[row.source_market_id] = Market(row=row)
+        for known in markets:
+            self._markets[known.source_market_id] = Market(row=known)
         for row in held:
             market = self._markets[row.selection.source_market_id]
             entry = Held(
@@ -89,7 +54,7 @@ class Book:
                 line=row.line,
                 size=row.size,
                 own_status=row.own_status,
-                status=_worse(row.own_status, market.row.status),
+                status=worse(row.own_status, market.row.status),
                 result=row.result,
                 changed_at=row.changed_at,
                 seq=row.seq,
@@ -101,42 +66,38 @@ class Book:
         """From now on decide into this batch; what was decided before is committed."""
         self._batch = batch
         self._before.clear()
+        self._markets_before.clear()
 
     def quote(self, quote: Quote, moment: Moment) -> Outcome | Reject:
         """A price: changed, unchanged, said before, late, or of a selection that cannot be named."""
         held = self._held.get(quote.selection.id)
+        if held is None and quote.price is None:
+            return "unchanged"
+        stamp = moment.received_at if quote.changed_at is None else quote.changed_at
+        if held is not None and self._rule == "stamped" and stamp < held.changed_at:
+            return self._late(held, quote, stamp, moment)
+        fresh = False
         if held is None or held.selection is not quote.selection:
-            if held is None and quote.price is None:
-                return "unchanged"
             described = self._describe(held, quote, moment)
             if isinstance(described, Reject):
                 return described
             held = described
-        stamp = moment.received_at if quote.changed_at is None else quote.changed_at
-        if self._rule == "stamped" and stamp < held.changed_at:
-            return self._late(held, quote, stamp, moment)
-        price, line, size = _repeat(held, quote)
-        own, market = quote.status, held.market.row.status
+            fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
+        price, line, size = held.after(quote)
+        outcome: Outcome = "changed"
         if (
             price == held.price
             and size == held.size
             and line == held.line
-            and own == held.own_status
+            and quote.status == held.own_status
             and quote.result == held.result
-            and held.changed_at >= 0
+            and not fresh
         ):
-            outcome: Outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
-            held.stamp = quote.changed_at
-            return outcome
-        self._remember(held, 1)
-        shown = own if STATUS_RANK[own] >= STATUS_RANK[market] else market
-        visible = not (
-            shown == held.status and price == held.price and size == held.size and line == held.line and quote.result == held.result
-        )
-        held.price, held.line, held.size, held.own_status, held.result = price, line, size, own, quote.result
+            outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
+        else:
+            self._change(held, quote, stamp, moment)
         held.stamp = quote.changed_at
-        self._write(held, shown, stamp, moment, "received" if quote.changed_at is None else "provider", history=visible or held.changed_at < 0)
-        return "changed"
+        return outcome
 
     def market_status(self, update: MarketStatus, moment: Moment) -> Outcome:
         """The state of a market, and with it the shown status of all its selections."""
@@ -150,13 +111,14 @@ class Book:
             return "duplicate" if stamp == row.changed_at else "unchanged"
         event_id = self._catalogue.mention(self._source, update.source_event_id, self._batch)
         seq = row.seq + 1 if row.changed_at and stamp <= row.changed_at else 0
+        self._markets_before.setdefault(row.source_market_id, row)
         market.row = MarketRow(
             self._source, row.source_market_id, event_id, update.market, update.period, update.status, max(stamp, row.changed_at), seq
         )
         self._batch.markets[self._source, row.source_market_id] = market.row
         basis: TimeBasis = "received" if update.changed_at is None else "provider"
         for held in market.members.values():
-            shown = _worse(held.own_status, update.status)
+            shown = worse(held.own_status, update.status)
             if shown != held.status:
                 self._remember(held, 0)
                 self._write(held, shown, stamp, moment, basis)
@@ -180,33 +142,42 @@ class Book:
                 continue
             self._remember(held, 0)
             held.own_status = "withdrawn"
-            self._write(held, _worse("withdrawn", held.market.row.status), stamp, moment, basis)
+            shown = worse("withdrawn", held.market.row.status)
+            self._write(held, shown, stamp, moment, basis, history=shown != held.status)
             outcome = "changed"
         return outcome
 
     def take_back(self, selection_id: int) -> int:
         """The store refused this selection's rows: be as before the batch. Returns how many updates had counted as changed."""
-        before, changed = self._before.pop(selection_id, (None, 0))
-        held = self._held.get(selection_id)
+        taken = self._before.pop(selection_id, None)
+        if taken is None:
+            return 0
+        before, changed = taken
+        held = self._held.pop(selection_id, None)
         if held is not None:
-            if before is None or before.changed_at < 0:
-                del self._held[selection_id], held.market.members[selection_id]
-            else:
+            del held.market.members[selection_id]
+            if before is not None:
                 self._held[selection_id] = before.market.members[selection_id] = before
-        self.touched.discard(selection_id)
         return changed
 
     def take_back_market(self, market_id: str) -> None:
-        """The store refused the market's row: meet it, and all in it, anew."""
-        market = self._markets.pop(market_id, None)
-        for key in market.members if market else ():
-            self._held.pop(key, None)
+        """The store refused the market's row: be as before the batch, or, if it was new, meet it and all in it anew."""
+        if market_id not in self._markets_before:
+            return
+        row = self._markets_before.pop(market_id)
+        market = self._markets[market_id]
+        if row is not None:
+            market.row = row
+            return
+        del self._markets[market_id]
+        for key in market.members:
+            del self._held[key]
 
     def forget(self, before: int) -> None:
-        """Let go of closed selections, and of those whose event started before ``before``."""
+        """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
         for key, held in list(self._held.items()):
             start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
-            if held.own_status in CLOSED or (start is not None and start < before):
+            if held.own_status in CLOSED or (start is not None and max(start, held.changed_at) < before):
                 del self._held[key], held.market.members[key]
         for market_id, market in list(self._markets.items()):
             if not market.members and market.row.status in CLOSED:
@@ -226,6 +197,7 @@ class Book:
             event_id = self._catalogue.mention(self._source, source_event_id, self._batch)
             row = MarketRow(self._source, market_id, event_id, market, period, "open", 0, 0)
             self._batch.markets[self._source, market_id] = row
+            self._markets_before[market_id] = None
             found = self._markets[market_id] = Market(row=row)
         return found
 
@@ -237,7 +209,7 @@ class Book:
             return held
         problem = describe_problem(selection)
         if problem is not None:
-            return Reject(stage="validate", category=problem[0], reason=problem[1], severity="warning", path=selection.identity[:200])
+            return Reject(stage="validate", category=problem[0], reason=problem[1], severity="warning", update=repr(quote)[:LONGEST_TEXT])
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
         at = moment.received_at if quote.changed_at is None else quote.changed_at
         self._batch.selections[selection.id] = SelectionRow(
@@ -248,9 +220,13 @@ class Book:
             at,
         )
         if held is None:
-            held = self._held[selection.id] = market.members[selection.id] = Held(selection, market)
+            self._before[selection.id] = (None, 0)
+            held = Held(selection, market)
         else:
-            held.selection = selection
+            self._remember(held, 0)
+            del held.market.members[selection.id]
+            held.selection, held.market = selection, market
+        self._held[selection.id] = market.members[selection.id] = held
         return held
 
     def _remember(self, held: Held, updates: int) -> None:
@@ -261,39 +237,63 @@ class Book:
         elif updates:
             self._before[key] = (before[0], before[1] + updates)
 
+    def _change(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> None:
+        self._remember(held, 1)
+        price, line, size = held.after(quote)
+        shown = worse(quote.status, held.market.row.status)
+        visible = (
+            held.changed_at < 0
+            or shown != held.status
+            or price != held.price
+            or size != held.size
+            or line != held.line
+            or quote.result != held.result
+        )
+        held.price, held.line, held.size, held.own_status, held.result = price, line, size, quote.status, quote.result
+        self._write(held, shown, stamp, moment, "received" if quote.changed_at is None else "provider", history=visible)
+
     def _write(self, held: Held, shown: Status, stamp: int, moment: Moment, basis: TimeBasis, *, history: bool = True) -> None:
         if stamp > held.changed_at:
             held.changed_at, held.seq = stamp, 0
         else:
             held.seq += 1
         held.status = shown
-        key = held.selection.id
-        self.touched.add(key)
         self._batch.changes.append(
             Change(
-                key, held.changed_at, held.seq, held.price, held.line, held.size, held.own_status, shown, held.result,
-                basis, moment.received_at, moment.offset, history,
-            )  # fmt: skip
+                selection_id=held.selection.id,
+                changed_at=held.changed_at,
+                seq=held.seq,
+                price=held.price,
+                line=held.line,
+                size=held.size,
+                own_status=held.own_status,
+                status=shown,
+                result=held.result,
+                time_basis=basis,
+                received_at=moment.received_at,
+                offset=moment.offset,
+                history=history,
+            )
         )
 
     def _late(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> Outcome:
         """A statement older than what is held completes the history and changes nothing else."""
-        price = None if quote.price == NO_PRICE else quote.price
-        change = Change(
-            held.selection.id, stamp, 0, price, quote.line, quote.size, quote.status, quote.status, quote.result, "provider",
-            moment.received_at, moment.offset, True, False,
-        )  # fmt: skip
-        self._batch.changes.append(change)
+        self._batch.changes.append(
+            Change(
+                selection_id=held.selection.id,
+                changed_at=stamp,
+                seq=0,
+                price=None if quote.price == NO_PRICE else quote.price,
+                line=quote.line,
+                size=quote.size,
+                own_status=quote.status,
+                status=quote.status,
+                result=quote.result,
+                time_basis="provider",
+                received_at=moment.received_at,
+                offset=moment.offset,
+                current=False,
+            )
+        )
         self._batch.settle.add(held.selection.id)
         return "stale"
-
-
-def _worse(own: Status, market: Status) -> Status:
-    return own if STATUS_RANK[own] >= STATUS_RANK[market] else market
-
-
-def _repeat(held: Held, quote: Quote) -> tuple[float | None, float | None, float | None]:
-    """Price, line and size to hold: what the quote says, else what was last said."""
-    if quote.price is None:
-        return held.price, held.line, held.size
-    return None if quote.price == NO_PRICE else quote.price, quote.line, quote.size

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, LinkRow, NamedRow, ResultRow
+from ingestd.batch import Batch, LinkRow, NamedRow, Refusal, ResultRow
 from ingestd.model import BookmakerKind, Fixture, Outcome, Result, TimeRule, hash64
 
 
 def supersedes(stamp: int, held_at: int, rule: TimeRule) -> bool:
-    """Whether a statement of ``stamp`` may replace one of ``held_at``: an ordered feed's order has decided already."""
-    return rule == "ordered" or stamp > held_at
+    """Whether a statement of ``stamp`` comes after one of ``held_at``: an ordered feed's order has decided already."""
+    return rule == "ordered" or stamp >= held_at
 
 
 class Catalogue:
@@ -49,31 +49,11 @@ class Catalogue:
         key = (source, update.source_event_id)
         held = self._links.get(key)
         stamp = received_at if update.changed_at is None else update.changed_at
-        link = LinkRow(
-            source=source,
-            source_event_id=update.source_event_id,
-            event_id=update.event_id,
-            sport=update.sport,
-            league=update.league,
-            league_id=hash64("league", update.sport, update.league) if update.league else None,
-            season=update.season,
-            name=update.name,
-            home=update.home,
-            away=update.away,
-            home_team_id=hash64("team", update.sport, update.home) if update.home else None,
-            away_team_id=hash64("team", update.sport, update.away) if update.away else None,
-            starts_at=update.starts_at,
-            started_at=update.started_at,
-            started_by=update.started_by,
-            status=update.status,
-            changed_at=stamp,
-        )
-        if held is not None and held.changed_at:
-            if not supersedes(stamp, held.changed_at, rule):
-                return "stale"
-            link = _after(held, link)
-            if _said(link) == _said(held):
-                return "duplicate" if stamp == held.changed_at else "unchanged"
+        if held is not None and held.changed_at and not supersedes(stamp, held.changed_at, rule):
+            return "stale"
+        link = _after(held, _link(source, update, stamp))
+        if held is not None and held.changed_at and _said(link) == _said(held):
+            return "duplicate" if stamp == held.changed_at else "unchanged"
         self._links[key] = batch.links[key] = link
         _name(link, batch)
         return "changed"
@@ -108,16 +88,23 @@ class Catalogue:
         self._results[key] = batch.results[key] = row
         return "changed"
 
-    def take_back(self, batch: Batch) -> None:
+    def take_back(self, refusal: Refusal) -> None:
         """Forget what the store refused: the next statement about it is written anew."""
-        for key in batch.links:
-            self._links.pop(key, None)
-        for result in batch.results:
-            self._results.pop(result, None)
+        match refusal.table, refusal.key:
+            case "event_links", (str(source), str(source_event_id)):
+                self._links.pop((source, source_event_id), None)
+            case "results", (int(event_id), str(period), str(source)):
+                self._results.pop((event_id, period, source), None)
+            case _:
+                pass
 
     def forget(self, source: str, before: int) -> None:
         """Drop events of a source that started before ``before``, with their results."""
-        old = {key: link.event_id for key, link in self._links.items() if key[0] == source and link.starts_at is not None and link.starts_at < before}
+        old = {
+            key: link.event_id
+            for key, link in self._links.items()
+            if key[0] == source and link.starts_at is not None and link.starts_at < before
+        }
         for key in old:
             del self._links[key]
         gone = set(old.values())
@@ -139,15 +126,49 @@ def _said(link: LinkRow) -> tuple[object, ...]:
     )
 
 
-def _after(held: LinkRow, link: LinkRow) -> LinkRow:
-    """The new statement, in time after the held one, with the words and the kick-off that it does not repeat."""
-    same = link.changed_at <= held.changed_at
+def _link(source: str, update: Fixture, stamp: int) -> LinkRow:
+    return LinkRow(
+        source=source,
+        source_event_id=update.source_event_id,
+        event_id=update.event_id,
+        sport=update.sport,
+        league=update.league,
+        season=update.season,
+        name=update.name,
+        home=update.home,
+        away=update.away,
+        starts_at=update.starts_at,
+        started_at=update.started_at,
+        started_by=update.started_by,
+        status=update.status,
+        changed_at=stamp,
+    )
+
+
+def _after(held: LinkRow | None, link: LinkRow) -> LinkRow:
+    """The new statement, in time after the held one, with the words and the times that it does not repeat; named."""
+    if held is not None and held.changed_at:
+        same = link.changed_at <= held.changed_at
+        link = replace(
+            link,
+            sport=link.sport or held.sport,
+            league=link.league or held.league,
+            season=link.season or held.season,
+            name=link.name or held.name,
+            home=link.home or held.home,
+            away=link.away or held.away,
+            starts_at=link.starts_at if link.starts_at is not None else held.starts_at,
+            started_at=link.started_at if link.started_at is not None else held.started_at,
+            started_by=link.started_by if link.started_at is not None else held.started_by,
+            status=link.status or held.status,
+            changed_at=max(link.changed_at, held.changed_at),
+            seq=held.seq + 1 if same else 0,
+        )
     return replace(
         link,
-        started_at=link.started_at if link.started_at is not None else held.started_at,
-        started_by=link.started_by if link.started_at is not None else held.started_by,
-        changed_at=max(link.changed_at, held.changed_at),
-        seq=held.seq + 1 if same else 0,
+        league_id=hash64("league", link.sport, link.league) if link.league else None,
+        home_team_id=hash64("team", link.sport, link.home) if link.home else None,
+        away_team_id=hash64("team", link.sport, link.away) if link.away else None,
     )
 
 

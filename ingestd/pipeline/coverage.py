@@ -24,18 +24,19 @@ class Coverage:
     """The open intervals of one source, and what became of the others since the last batch.
 
     While the whole source is complete, narrower scopes have an interval of their own only where they are worse off.
-    ``down``: not connected, nothing lost (the provider replayed it); ``gap``: something was lost.
+    ``down``: not connected, nothing lost yet (the provider may replay it); ``gap``: something was lost, or was never known.
     """
 
     def __init__(self, source: str, rows: list[CoverageRow] | None = None) -> None:
         self._source = source
         self._open: dict[Scope, Interval] = {}
         self._rows: dict[tuple[str, str, str, int], CoverageRow] = {}
+        self._ended: dict[Scope, int] = {}
         self._seen = 0
-        self._reason = ""
         for row in rows or ():
-            self._open[Scope(row.scope_kind, row.scope_id)] = Interval(row.began_at, row.state, row.reason)
             self._seen = max(self._seen, row.seen_until)
+            if row.ended_at is None:
+                self._open[Scope(row.scope_kind, row.scope_id)] = Interval(row.began_at, row.state, row.reason)
 
     @property
     def whole(self) -> bool:
@@ -46,18 +47,19 @@ class Coverage:
     def frame(self, at: int) -> None:
         """A frame of the source was taken in, received at ``at``."""
         self._seen = max(self._seen, at)
+        self._ended.clear()
 
     def opened(self, at: int, resumed: str) -> None:
         """A session began: afresh (an image will say when all is known again) or resumed (``replay``, ``conflated``)."""
         if any(interval.state == "complete" for interval in self._open.values()):
             self._down("died")
+        at = max(at, self._seen)
         down = self._open.get(WHOLE)
-        if not resumed or (down is not None and down.state == "gap"):
+        if not resumed or down is None or down.state != "down":
             return
-        if down is not None:
-            if resumed != "replay":
-                down.state = "gap"
-            self._end(WHOLE, at, "replay" if resumed == "replay" else "resume")
+        if resumed != "replay":
+            down.state = "gap"
+        self._end(WHOLE, at, "replay" if resumed == "replay" else "resume")
         self._begin(WHOLE, at, "complete")
 
     def closed(self, reason: str) -> None:
@@ -71,14 +73,14 @@ class Coverage:
 
     def paused(self, since: int, at: int, reason: str) -> None:
         """Nobody read between ``since`` and ``at``; what the link still held came late."""
+        at = max(at, self._seen)
         if self.whole:
-            self._end(WHOLE, since)
-            self._begin(WHOLE, since, "gap", reason)
-            self._end(WHOLE, at, "late")
-            self._begin(WHOLE, at, "complete")
+            self._begin(WHOLE, self._end(WHOLE, since), "gap", reason)
+            self._begin(WHOLE, self._end(WHOLE, at, "late"), "complete")
 
     def complete(self, scope: Scope, at: int) -> None:
         """The scope was walked whole."""
+        at = max(at, self._seen)
         held = self._open.get(scope)
         if scope == WHOLE:
             for narrow in [narrow for narrow in self._open if narrow != WHOLE]:
@@ -88,21 +90,30 @@ class Coverage:
                 return
             if held.state == "down":
                 held.state = "gap"
-            self._end(scope, at, "image")
+            at = self._end(scope, at, "image")
         if scope == WHOLE or not self.whole:
-            self._begin(scope, at, "complete")
+            self._begin(scope, max(at, self._ended.get(scope, 0)), "complete")
 
     def gap(self, scope: Scope, reason: str) -> None:
         """Something of the scope is missing since the frame before this one."""
-        self._worsen(scope, "gap", reason)
+        if scope == WHOLE:
+            self._end_complete()
+        held = self._open.get(scope)
+        worse_off = WHOLE in self._open and not self.whole
+        if (held is not None and held.state in ("gap", "down")) or (held is None and worse_off):
+            return
+        self._turn(scope, "gap", reason)
 
     def suspect(self, scope: Scope) -> None:
-        """The scope suddenly lists nothing: not believed until it is seen twice."""
-        self._worsen(scope, "suspected", "empty")
+        """The scope suddenly lists nothing: not believed until it is seen twice, however well or badly it was known before."""
+        held = self._open.get(scope)
+        if held is not None and held.state == "down":
+            held.state = "gap"
+        self._turn(scope, "suspected", "empty")
 
     def gaps(self) -> list[Scope]:
-        """The scopes whose image is awaited."""
-        return [scope for scope, interval in self._open.items() if interval.state == "gap"]
+        """The scopes whose image is awaited: because something is missing, or to see once more that there is nothing."""
+        return [scope for scope, interval in self._open.items() if interval.state in ("gap", "suspected")]
 
     def suspected(self, scope: Scope) -> bool:
         """Whether the last walk of the scope listed nothing."""
@@ -118,22 +129,18 @@ class Coverage:
         rows, self._rows = self._rows, {}
         return rows
 
-    def _worsen(self, scope: Scope, state: CoverageState, reason: str) -> None:
-        held = self._open.get(scope)
-        if held is not None and held.state in ("gap", "down", state):
-            return
-        if held is None and scope != WHOLE and not self.whole and WHOLE in self._open:
-            return
-        if scope == WHOLE:
-            self._end_complete()
+    def _turn(self, scope: Scope, state: CoverageState, reason: str) -> None:
+        """From the frame before this one on; where this frame itself ended an interval of the scope, from there on."""
         if scope in self._open:
             self._end(scope, self._seen)
-        self._begin(scope, self._seen, state, reason)
+        self._begin(scope, max(self._seen, self._ended.get(scope, 0)), state, reason)
 
     def _down(self, reason: str) -> None:
+        """No session any more. Where the whole was not known, a replay of what comes after does not make it so: that is a gap."""
+        known = self.whole
         self._end_complete()
         if WHOLE not in self._open:
-            self._begin(WHOLE, self._seen, "down", reason)
+            self._turn(WHOLE, "down" if known else "gap", reason)
 
     def _end_complete(self) -> None:
         for scope in [scope for scope, interval in self._open.items() if interval.state == "complete"]:
@@ -143,9 +150,12 @@ class Coverage:
         self._open[scope] = interval = Interval(at, state, reason)
         self._row(scope, interval, None, "")
 
-    def _end(self, scope: Scope, at: int, repaired_by: str = "") -> None:
+    def _end(self, scope: Scope, at: int, repaired_by: str = "") -> int:
         interval = self._open.pop(scope)
-        self._row(scope, interval, max(at, interval.began_at), repaired_by)
+        ended = max(at, interval.began_at)
+        self._ended[scope] = ended
+        self._row(scope, interval, ended, repaired_by)
+        return ended
 
     def _row(self, scope: Scope, interval: Interval, ended_at: int | None, repaired_by: str) -> None:
         seen = max(self._seen, interval.began_at)

@@ -39,7 +39,9 @@ class Intake:
     they came, so that a loud source takes no more turns than a quiet one.
     """
 
-    def __init__(self, journal: Journal, clock: Clock, telemetry: Telemetry, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, telemetry: Telemetry, max_records: int = MAX_RECORDS, max_bytes: int = MAX_BYTES
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._telemetry = telemetry
@@ -50,7 +52,7 @@ class Intake:
         self._line: deque[asyncio.Future[None]] = deque()
         self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._accepted = 0
-        self._durable = 0
+        self._settled = 0
         self._fulls = 0
         self._give_up_at: float | None = None
         self.queued_records = 0
@@ -76,18 +78,16 @@ class Intake:
 
     async def room(self) -> bool:
         """Wait for room, in turn. Returns whether a full journal was what one had to wait for."""
+        if not self._line and self._has_room():
+            return False
         fulls = self._fulls - (self.paused_since is not None)
-        if self._line or not self._has_room():
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._line.append(turn)
-            try:
-                await turn
-            finally:
-                if turn.cancelled():
-                    self._line.remove(turn)
-                else:
-                    self._line.popleft()
-                self._call_next()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        try:
+            await turn
+        finally:
+            self._line.remove(turn)
+            self._call_next()
         return self._fulls > fulls
 
     async def put(self, frames: Sequence[Frame]) -> bool:
@@ -96,7 +96,7 @@ class Intake:
 
     async def flush(self) -> None:
         """Wait until everything handed over so far is durable."""
-        if self._durable < self._accepted:
+        if self._settled < self._accepted:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._flushes.append((self._accepted, done))
             await done
@@ -160,8 +160,8 @@ class Intake:
     def _release(self, count: int, weight: int) -> None:
         self.queued_records -= count
         self.queued_bytes -= weight
-        self._durable += count
-        while self._flushes and self._flushes[0][0] <= self._durable:
+        self._settled += count
+        while self._flushes and self._flushes[0][0] <= self._settled:
             _, done = self._flushes.popleft()
             if not done.done():
                 done.set_result(None)
@@ -171,7 +171,7 @@ class Intake:
         return self.queued_records < self._max_records and self.queued_bytes < self._max_bytes
 
     def _call_next(self) -> None:
-        # only the first is called; it calls the next when it leaves, by then with what it read in the queue
+        # only the first is called, and calls the next when it leaves: everybody's turn comes, one read each
         if self._line and not self._line[0].done() and self._has_room():
             self._line[0].set_result(None)
 

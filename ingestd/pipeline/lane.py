@@ -1,4 +1,4 @@
-"""One source in one run: its decoder, its book, its coverage, its counts. Pure and synchronous."""
+"""One source in one run: its reader, its book, its coverage, its counts. Pure and synchronous."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,11 +7,11 @@ import xxhash
 from msgspec import Struct
 
 from ingestd.batch import Batch, Refusal, RejectRow, SourceRow, Warm
-from ingestd.errors import Malformed
-from ingestd.interfaces import Decoder, Feed, Stage
+from ingestd.interfaces import Feed, Stage
 from ingestd.model import (
     OUTCOMES,
     SECOND,
+    WHOLE,
     Complete,
     Decoded,
     Fixture,
@@ -21,15 +21,16 @@ from ingestd.model import (
     Outcome,
     Quote,
     Reject,
-    Scope,
     Skipped,
     SourceStatus,
     Update,
     hash64,
 )
-from ingestd.pipeline.book import Book, Moment
+from ingestd.pipeline.book import Book
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.coverage import Coverage
+from ingestd.pipeline.held import Moment
+from ingestd.pipeline.reader import BUGS, Reader, refused_bug
 from ingestd.pipeline.stages import stages
 
 SWEEP: Final = 60 * SECOND
@@ -40,7 +41,7 @@ LONGEST_ERROR: Final = 2_000
 
 
 class CollectorView(Struct, frozen=True, kw_only=True):
-    """What the collector of a source says of itself."""
+    """What the collector of a source says of itself: frames ``read`` into this journal, among them those ``dropped`` by this process."""
 
     state: SourceStatus
     since: int
@@ -50,7 +51,7 @@ class CollectorView(Struct, frozen=True, kw_only=True):
 
 
 class Lane:
-    """Takes frames of one source in order, twice: ``decode`` (ahead, from bytes) and ``apply`` (into the batch at hand)."""
+    """Takes frames of one source in order, twice: its ``reader`` decodes them (ahead), ``apply`` takes them into the batch at hand."""
 
     def __init__(self, source: str, feed_name: str, feed: Feed, catalogue: Catalogue, *, warm: Warm | None = None, live: bool) -> None:
         self.source = source
@@ -59,65 +60,50 @@ class Lane:
         self._live = live
         self._catalogue = catalogue
         self._stages: tuple[Stage, ...] = stages(source, catalogue)
-        self._decoder: Decoder = feed.decoder()
         self.book = Book(source, catalogue, feed.time_rule)
         self.coverage = Coverage(source, warm.coverage if warm else None)
-        self.counters: dict[str, int] = dict.fromkeys(("frames", "received", *OUTCOMES, "rows"), 0)
-        self.epoch = 0
-        """Where the decoder's epoch begins: ahead of what is applied."""
+        self.counters: dict[str, int] = dict.fromkeys(("frames", "data", "received", *OUTCOMES, "rows"), 0)
         self.applied_epoch = 0
-        self._ordinal = 0
-        self.bugs = 0
+        """Where the epoch begins that the book is in; the reader may be ahead of it."""
+        self._bugs = 0
+        self._failing = False
+        self._written: set[int] = set()
         self.last_received_at = 0
         self.last_changed_at = 0
-        self._swept_at = 0
         if warm:
-            catalogue.learn(warm.links, warm.results)
-            self.book.warm(warm.held, warm.markets)
-            if warm.source:
-                self.counters.update(warm.source.counters)
-                self._ordinal = self.counters.get("ordinal", 0)
-                self.last_received_at = warm.source.last_received_at
-                self.last_changed_at = warm.source.last_changed_at
+            self._warm(warm)
+        self._dropped_before = self.counters.get("dropped", 0)
+        self.reader = Reader(feed, self.counters.get("ordinal", 0))
+
+    def _warm(self, warm: Warm) -> None:
+        self._catalogue.learn(warm.links, warm.results)
+        self.book.warm(warm.held, warm.markets)
+        if warm.source:
+            self.counters.update(warm.source.counters)
+            self.last_received_at = warm.source.last_received_at
+            self.last_changed_at = warm.source.last_changed_at
+            self.coverage.frame(self.last_received_at)
 
     @property
     def native(self) -> dict[str, int]:
         """The provider's own units that the decoder has seen."""
-        return dict(self._decoder.counts)
+        return self.reader.native
 
-    def decode(self, frame: Frame) -> list[Decoded]:
-        """What a frame says. One that cannot be decoded is one Reject; missing ones before it, and itself, entail gaps."""
-        expected, self._ordinal = self._ordinal + 1, frame.ordinal
-        missing = self._broken("journal_lost") if frame.ordinal != expected else []
-        return [*missing, *self.rebuild(frame)]
+    def failed(self) -> bool:
+        """Whether bugs went on for so long that the source is to be parked; said once."""
+        failing = self._failing or self.reader.failing
+        self._failing = self.reader.failing = False
+        return failing
 
-    def rebuild(self, frame: Frame) -> list[Decoded]:
-        """``decode`` without a look at what came before: for frames already loaded, whose state the decoder needs again."""
-        if frame.epoch:
-            self._decoder = self._feed.decoder()
-            self.epoch = frame.offset
-        if frame.kind == "alive":
-            return []
-        unreadable = frame.meta.get("oversize") or frame.meta.get("unreadable")
-        if unreadable:
-            return self.without("oversize" if "oversize" in frame.meta else "unreadable", f"payload not readable whole: {unreadable}")
-        try:
-            decoded = list(self._decoder(frame))
-        except Malformed as error:
-            return [_reject("decode", error.category, error.reason, path=error.path), *self._broken("malformed")]
-        except Exception as error:  # noqa: BLE001 - a bug in a decoder is contained (I5): quarantined, alerted, and the source goes on
-            self.bugs += 1
-            return [_reject("decode", "bug", f"{type(error).__name__}: {error}", critical=True), *self._broken("bug")]
-        self.bugs = 0
-        return decoded
-
-    def without(self, category: str, reason: str) -> list[Decoded]:
-        """A frame that nobody may decode: quarantined as it is."""
-        return [_reject("decode", category, reason), *self._broken(category)]
+    def begin(self, epoch: int) -> None:
+        """Reader and book stand in the epoch that begins at this position of the journal (0: nobody knows where it began)."""
+        self.applied_epoch = epoch
+        self.reader.begin(epoch)
 
     def apply(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
         """Take a frame's updates in: stages, book, coverage, one outcome each."""
         at = frame.received_at
+        minutes = self.last_received_at // SWEEP
         if not self.last_received_at:
             self.coverage.frame(at)
         self.last_received_at = max(self.last_received_at, at)
@@ -126,30 +112,19 @@ class Lane:
         self._session(frame)
         counters = self.counters
         counters["frames"] += 1
+        counters["data"] += frame.kind == "data"
         counters["ordinal"] = frame.ordinal
-        moment = Moment(at, offset)
         before = len(batch.changes)
-        for index, item in enumerate(decoded):
-            kind = type(item)
-            if kind is Skipped:
-                counters["received"] += item.count  # type: ignore[union-attr]
-                counters[item.outcome] += item.count  # type: ignore[union-attr]
-                continue
-            counters["received"] += 1
-            verdict = item if kind is Reject else self._staged(item, moment, batch)  # type: ignore[arg-type]
-            if isinstance(verdict, Reject):
-                self._quarantine(verdict, frame, index, offset, batch)
-                counters["quarantined"] += 1
-            else:
-                counters[verdict] += 1
+        self._take(frame, decoded, offset, batch)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
             self.last_changed_at = at
+            if not self._live:
+                self._written.update(change.selection_id for change in batch.changes[before:])
         self.coverage.frame(at)
-        if at >= self._swept_at + SWEEP:
-            self._swept_at = at
-            self.book.forget(at - FORGET_AFTER)
-            self._catalogue.forget(self.source, at - 2 * FORGET_AFTER)
+        if self.last_received_at // SWEEP > minutes:
+            self.book.forget(self.last_received_at - FORGET_AFTER)
+            self._catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
 
     def take_back(self, refused: Iterable[Refusal]) -> None:
         """The store would not have these rows: be as before, and count what had counted as changed as quarantined."""
@@ -160,11 +135,13 @@ class Lane:
                 self.counters["quarantined"] += changed
             elif refusal.table == "markets" and refusal.key[0] == self.source:
                 self.book.take_back_market(str(refusal.key[1]))
+            else:
+                self._catalogue.take_back(refusal)
 
     def close(self, batch: Batch) -> None:
         """The end of a finite run."""
         self.coverage.finished()
-        batch.settle |= self.book.touched
+        batch.settle |= self._written
         self.report(batch)
 
     def report(self, batch: Batch) -> None:
@@ -174,7 +151,8 @@ class Lane:
     def row(self, view: CollectorView, silence_limit: int) -> SourceRow:
         """The source as it stands; live only once its image is complete."""
         state: SourceStatus = "recovering" if view.state == "live" and not self.coverage.whole else view.state
-        journalled = self.counters["frames"]
+        dropped = self._dropped_before + view.dropped
+        read = max(self._dropped_before + view.read, self.counters["frames"] + dropped)
         return SourceRow(
             source=self.source,
             feed=self.feed_name,
@@ -185,7 +163,7 @@ class Lane:
             last_changed_at=self.last_changed_at,
             alive_at=self.last_received_at,
             silence_limit=silence_limit,
-            counters={**self.counters, "read": max(view.read, journalled + view.dropped), "dropped": view.dropped},
+            counters={**self.counters, "read": read, "dropped": dropped},
         )
 
     def _session(self, frame: Frame) -> None:
@@ -196,34 +174,56 @@ class Lane:
         elif "paused" in frame.meta:
             self.coverage.paused(int(frame.meta["from"]), frame.received_at, frame.meta["paused"])
 
+    def _take(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
+        counters = self.counters
+        moment = Moment(frame.received_at, offset)
+        bug = False
+        for index, item in enumerate(decoded):
+            if isinstance(item, Skipped):
+                counters["received"] += item.count
+                counters[item.outcome] += item.count
+                continue
+            counters["received"] += 1
+            verdict = item if isinstance(item, Reject) else self._staged(item, moment, batch)
+            if isinstance(verdict, Reject):
+                bug |= verdict.category == "bug" and verdict.stage != "decode"
+                self._quarantine(verdict, frame, index, offset, batch)
+                counters["quarantined"] += 1
+            else:
+                counters[verdict] += 1
+        if bug:
+            self.coverage.gap(WHOLE, "bug")
+        if frame.kind != "alive":
+            self._bugs = self._bugs + 1 if bug else 0
+            self._failing |= self._bugs >= BUGS
+
     def _staged(self, item: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
-        update: Update = item
         name = ""
         try:
             for stage in self._stages:
                 name = getattr(stage, "__name__", type(stage).__name__).lower()
-                verdict = stage(update, moment.received_at)
-                if isinstance(verdict, Reject):
-                    return verdict
+                verdict = stage(item, moment.received_at)
                 if isinstance(verdict, Skipped):
                     return verdict.outcome
-                update = verdict
+                if isinstance(verdict, Reject):
+                    return verdict
+                item = verdict
             name = "book"
-            return self._booked(update, moment, batch)
+            return self._booked(item, moment, batch)
         except Exception as error:  # noqa: BLE001 - a bug in a stage is contained (I5): this update alone is quarantined
-            return _reject(name, "bug", f"{type(error).__name__}: {error}", critical=True)
+            return refused_bug(name, error)
 
-    def _booked(self, update: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
-        if type(update) is Quote:
+    def _booked(self, update: Update, moment: Moment, batch: Batch) -> Outcome | Reject:  # noqa: PLR0911 - one line per kind
+        if isinstance(update, Quote):
             return self.book.quote(update, moment)
-        if type(update) is MarketStatus:
+        if isinstance(update, MarketStatus):
             return self.book.market_status(update, moment)
-        if type(update) is Complete:
+        if isinstance(update, Complete):
             return self._complete(update, moment)
-        if type(update) is Gap:
+        if isinstance(update, Gap):
             self.coverage.gap(update.scope, update.reason)
             return "changed"
-        if type(update) is Fixture:
+        if isinstance(update, Fixture):
             return self._catalogue.fixture(self.source, update, moment.received_at, self._feed.time_rule, batch)
         return self._catalogue.result(self.source, update, moment.received_at, self._feed.time_rule, batch)
 
@@ -236,15 +236,8 @@ class Lane:
         self.coverage.complete(update.scope, moment.received_at)
         return outcome
 
-    def _broken(self, reason: str) -> list[Decoded]:
-        try:
-            return list(self._decoder.broken(reason))
-        except Exception as error:  # noqa: BLE001 - contained like any other bug in a decoder
-            self._decoder = self._feed.decoder()
-            return [_reject("decode", "bug", f"{type(error).__name__}: {error}", critical=True), Gap(Scope("source"), "bug")]
-
     def _quarantine(self, reject: Reject, frame: Frame, index: int, offset: int, batch: Batch) -> None:
-        path = reject.path or (f"#{index}" if reject.stage != "decode" else "")
+        path = _storable(reject.path or (f"#{index}" if reject.stage != "decode" else ""))
         batch.rejects.append(
             RejectRow(
                 quarantine_id=hash64("quarantine", self.source, _digest(frame.payload), path),
@@ -252,18 +245,19 @@ class Lane:
                 stage=reject.stage,
                 category=reject.category,
                 severity=reject.severity,
-                reason=reject.reason[:LONGEST_ERROR],
+                reason=_storable(reject.reason),
                 offset=offset,
                 path=path,
-                update=reject.update,
-                error=reject.error[:LONGEST_ERROR],
+                update=_storable(reject.update),
+                error=_storable(reject.error),
                 seen_at=frame.received_at,
             )
         )
 
 
-def _reject(stage: str, category: str, reason: str, *, path: str = "", critical: bool = False) -> Reject:
-    return Reject(stage=stage, category=category, reason=reason, path=path, severity="critical" if critical else "error")
+def _storable(text: str) -> str:
+    """Text that every database takes: what is wrong with an update is often its text."""
+    return text[:LONGEST_ERROR].encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 def _digest(payload: bytes) -> str:

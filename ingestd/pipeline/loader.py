@@ -1,7 +1,7 @@
 """Journal to store: reads frames, decodes ahead while a commit runs, decides after it, commits; one loop for every run."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
@@ -14,27 +14,29 @@ from ingestd.pipeline.lane import CollectorView, Lane
 from ingestd.pipeline.writer import Writer
 
 SLICE: Final = 256
-"""Frames decoded before others get the loop."""
+SLICE_BYTES: Final = 1024 * 1024
+"""Frames, or bytes of them, decoded before others get the loop."""
 AHEAD_BYTES: Final = 32 * 1024 * 1024
-"""Bytes of frames decoded and not yet committed, at most (one block more may come in)."""
+"""Bytes of frames decoded and not yet committed, at most (the last frame may exceed it)."""
 TICK: Final = 1.0
 """Seconds after which a change of a source's state is written though no frame came."""
 DEADLY: Final = 3
 """Starts in a row that died on a frame before it is quarantined undecoded."""
 ASK_AGAIN: Final = 15.0
 """Seconds before a fresh image that did not come is asked for again."""
-BUGS: Final = 3
-"""Frames in a row on which a decoder has a bug before its source is parked."""
 
 
 class Deathmark(Protocol):
-    """Remembers, across a death of the process, which frame was being worked on."""
+    """Remembers, across deaths of the process, which frame was being worked on: ``deaths`` starts in a row died on ``position``."""
 
     position: int
     deaths: int
 
-    def mark(self, position: int) -> None: ...
-    def clear(self) -> None: ...
+    def mark(self, position: int) -> None:
+        """Work on a frame begins."""
+
+    def clear(self) -> None:
+        """No frame is being worked on."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ class Entry(Struct):
 class Loader:
     """The loop of one run. ``hooks`` None: a finite run, whose source has no row of its own and whose journal is sealed."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each part
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each part
         self,
         run: Run,
         journal: Journal,
@@ -98,29 +100,31 @@ class Loader:
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
         self._oldest = 0
+        self._position = self._tail = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
+        self.written: Counter[str] = Counter()
+        """Rows written so far, by table."""
         self._views: dict[str, CollectorView] = {}
         self._asked: dict[tuple[str, Scope], float] = {}
 
     async def run(self, position: int) -> None:
         """Go on behind ``position`` until the journal is sealed and read; returns when all of it is committed."""
-        self._position = position
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._decode(position))
-                group.create_task(self._commit())
-        finally:
-            self._deathmark.clear()
-
-    async def _decode(self, position: int) -> None:
-        """Read from the oldest epoch in use: what lies behind ``position`` goes on, what lies before rebuilds decoders only."""
+        self._position = self._writer.status.position = position
+        self._tail = self._journal.last()
+        # before anything is committed: a commit lets go of what no epoch in use needs
         start = position
         for lane in self._lanes.values():
-            lane.epoch = lane.applied_epoch = await self._journal.epoch_at(lane.source, position)
-            if 0 < lane.epoch <= start:
-                start = lane.epoch - 1
+            lane.begin(await self._journal.epoch_at(lane.source, position))
+            if lane.applied_epoch:
+                start = min(start, lane.applied_epoch - 1)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._decode(start, position))
+            group.create_task(self._commit())
+
+    async def _decode(self, start: int, position: int) -> None:
+        """Read from the oldest epoch in use: what lies behind ``position`` goes on, what lies before rebuilds decoders only."""
         async for block in self._journal.read(start):
             await self._decode_block(block, position)
         self._ended = True
@@ -130,44 +134,61 @@ class Loader:
         lost = block.lost
         if lost is not None and lost.last > position:
             self._telemetry.fact("journal.damaged", first=lost.first, last=lost.last, reason=lost.reason)
-        for begin in range(0, len(block.frames), SLICE):
-            for frame in block.frames[begin : begin + SLICE]:
-                if frame.offset > position:
-                    entry = Entry(self._lanes.get(frame.source), frame, self._decoded(frame))
-                    self._ready.append(entry)
-                    self._ready_bytes += entry.weight
-                else:
-                    lane = self._lanes.get(frame.source)
-                    if lane is not None and frame.offset >= lane.epoch:
-                        lane.rebuild(frame)
-            self._deathmark.clear()
-            self._more.set()
-            await self._clock.sleep(0)
-            while len(self._ready) > 4 * self._limits.rows or self._ready_bytes > AHEAD_BYTES:
-                self._room.clear()
-                await self._room.wait()
+        count = weight = 0
+        for frame in block.frames:
+            self._take(frame, rebuild=frame.offset <= position)
+            count += 1
+            weight += frame.weight
+            if count >= SLICE or weight >= SLICE_BYTES or self._full():
+                count = weight = 0
+                await self._rest()
+        await self._rest()
 
-    def _decoded(self, frame: Frame) -> list[Decoded]:
+    async def _rest(self) -> None:
+        """Others get the loop, for as long as too much is decoded ahead."""
+        self._deathmark.clear()
+        self._more.set()
+        await self._clock.sleep(0)
+        while self._full():
+            self._room.clear()
+            await self._room.wait()
+
+    def _full(self) -> bool:
+        return len(self._ready) > 4 * self._limits.rows or self._ready_bytes > AHEAD_BYTES
+
+    def _take(self, frame: Frame, *, rebuild: bool) -> None:
         lane = self._lanes.get(frame.source)
-        if lane is None:
+        decoded = self._decoded(lane, frame, rebuild=rebuild) if lane is not None else []
+        if not rebuild:
+            entry = Entry(lane, frame, decoded)
+            self._ready.append(entry)
+            self._ready_bytes += entry.weight
+
+    def _decoded(self, lane: Lane, frame: Frame, *, rebuild: bool) -> list[Decoded]:
+        if rebuild and not 0 < lane.applied_epoch <= frame.offset:
             return []
         mark = self._deathmark
         if frame.offset == mark.position and mark.deaths >= DEADLY:
-            return lane.without("deadly", f"the process died on it {mark.deaths} times")
+            return lane.reader.without(frame, "deadly", f"the process died on it {mark.deaths} times")
         mark.mark(frame.offset)
-        return lane.decode(frame)
+        if rebuild:
+            lane.reader.rebuild(frame)
+            return []
+        return lane.reader.decode(frame)
 
     async def _commit(self) -> None:
         while not (self._ended and not self._ready):
             await self._wait()
             batch = self._batch()
             if batch is None:
+                self._answer()
                 continue
             started = self._clock.monotonic()
             oldest = self._oldest
             written = await self._writer.commit(batch)
             for lane in self._lanes.values():
                 lane.take_back(written.refused)
+            self.written.update(written.rows)
             self._position = batch.position
             if oldest:
                 self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
@@ -217,8 +238,7 @@ class Loader:
             if source in touched or self._said(source) != (view.state, view.reason):
                 self._views[source] = view
                 batch.sources[source] = lane.row(view, self._hooks.silence_limit(source))
-            if lane.bugs >= BUGS:
-                lane.bugs = 0
+            if lane.failed():
                 self._hooks.park(source, "bug")
 
     def _said(self, source: str) -> tuple[str, str] | None:
@@ -229,14 +249,19 @@ class Loader:
         """What a commit makes possible: room in the journal, answers to gaps at the tail, and a pause."""
         epochs = [lane.applied_epoch for lane in self._lanes.values() if lane.applied_epoch]
         await self._journal.keep_from(min([self._position + 1, *epochs]))
-        if self._hooks is not None and self._position >= self._journal.last():
-            self._ask(self._hooks)
+        self._answer()
         rest = self._limits.pace - (self._clock.monotonic() - started)
         if small and rest > 0 and not self._ended:
             await self._clock.sleep(rest)
 
+    def _answer(self) -> None:
+        """Answer gaps, at the tail only: in a steady flow that is wherever the last frame stood when the commit before this one ended."""
+        tail, self._tail = self._tail, self._journal.last()
+        if self._hooks is not None and self._position >= tail:
+            self._ask(self._hooks)
+
     def _ask(self, hooks: Hooks) -> None:
-        """At the tail: ask for the images that gaps wait for, and again if they do not come."""
+        """Ask for the images that gaps wait for, and again if they do not come."""
         now = self._clock.monotonic()
         waiting = {(source, scope) for source, lane in self._lanes.items() for scope in lane.coverage.gaps()}
         for source, scope in waiting:
@@ -253,4 +278,4 @@ class Loader:
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
         for lane in self._lanes.values():
             lane.close(batch)
-        await self._writer.commit(batch)
+        self.written.update((await self._writer.commit(batch)).rows)

@@ -15,7 +15,10 @@ RETRY_LONGEST: Final = 5.0
 
 
 class WriterStatus(Struct):
-    """What health and metrics want to know: since when the store is away (µs, 0: it is there), and what was committed last."""
+    """What health and metrics want to know: since when the store is away (µs, 0: it is there), and what was committed last.
+
+    ``position`` is the checkpoint as this writer knows it.
+    """
 
     unavailable_since: int = 0
     problem: str = ""
@@ -53,15 +56,11 @@ class Writer:
         doubt: Written | None = None
         while True:
             try:
-                if doubt is not None:
-                    position = await self._store.position(batch.run, batch.journal_id)
-                    done = position >= batch.position
-                    self._telemetry.add("sink_ambiguous_commits_total", outcome="committed" if done else "aborted")
-                    if done:
-                        self._available()
-                        return doubt
+                if doubt is not None and await self._arrived(batch):
+                    written = doubt
+                else:
                     doubt = None
-                written = await self._store.write(batch)
+                    written = await self._store.write(batch)
             except StoreUnavailable as error:
                 doubt = error.in_doubt or doubt
                 self._unavailable(error)
@@ -71,6 +70,14 @@ class Writer:
             else:
                 self._available()
                 return written
+
+    async def _arrived(self, batch: Batch) -> bool:
+        """Whether a commit in doubt took place. One that does not move the checkpoint cannot be looked up; it may be repeated."""
+        if batch.position <= self.status.position:
+            return False
+        done = await self._store.position(batch.run, batch.journal_id) >= batch.position
+        self._telemetry.add("sink_ambiguous_commits_total", outcome="committed" if done else "aborted")
+        return done
 
     def _unavailable(self, error: StoreUnavailable) -> None:
         self.status.problem = str(error)

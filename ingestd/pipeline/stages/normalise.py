@@ -12,12 +12,10 @@ FUTURE: Final = 5 * SECOND
 
 def normalise(update: Update, received_at: int) -> Update:
     """Drop stamps from the future; turn a price of 1.0 (a stake back and no more) into "no price, suspended"."""
-    if type(update) is Quote:
-        price = update.price
-        if price == 1.0:
-            update = replace(update, price=NO_PRICE, status="suspended" if update.status == "open" else update.status)
-    elif type(update) is Gap:
+    if isinstance(update, Gap):
         return update
+    if type(update) is Quote and update.price == 1.0:
+        update = replace(update, price=NO_PRICE, status="suspended" if update.status == "open" else update.status)
     stamp = update.changed_at
     if stamp is not None and stamp > received_at + FUTURE:
         return replace(update, changed_at=None)

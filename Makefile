@@ -1,0 +1,69 @@
+# run   the daemon, on config/ingestd.yaml (another file: make run ARGS="-c FILE")
+# test  every test (some: make test ARGS="tests/unit -k book")
+# check what a reviewer would say: style, types, layers, unused code and dependencies, house rules
+# fix   let ruff mend what it can
+# bench quotes per second and CPU per quote, beside a lean reference
+# crash 100 kills at random moments on each store
+# lock  pin the newest dependencies, with hashes, from pyproject.toml (needs uv)
+# clean remove the environment and caches; recorded data under var/ stays
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+ARGS ?=
+
+.PHONY: run test check fix bench crash lock clean
+
+run: .venv/.run
+	@exec .venv/bin/ingestd run $(ARGS)
+
+test: .venv/.dev
+	$(PY) -m pytest $(ARGS)
+
+check: .venv/.dev
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m ruff check --quiet .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/deptry .
+	$(PY) -m vulture
+	$(PY) -m pytest --quiet tests/house
+
+fix: .venv/.dev
+	$(PY) -m ruff check --fix-only --quiet .
+	$(PY) -m ruff format --quiet .
+
+bench: .venv/.dev
+	$(PY) -m benchmarks.bench $(ARGS)
+
+crash: .venv/.dev
+	$(PY) -m benchmarks.crash $(ARGS)
+
+lock:
+	$(LOCK) --group build --output-file requirements.txt
+	$(LOCK) --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find ingestd tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made by whatever word needs it first, and again only after a lock or pyproject.toml changed.
+.venv/bin/python:
+	@python=$${PYTHON:-}; \
+	for name in $$python python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making .venv with $$($$name --version)"; rm -rf .venv; exec $$name -m venv .venv; \
+	  fi; \
+	done; \
+	echo "ingestd needs Python 3.11 or newer with the venv module: install it, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+.venv/.run: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing what ingestd needs (once, and after each change of requirements.txt)"
+	@$(PIP) --require-hashes --requirement requirements.txt
+	@$(PIP) --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.run
+	@echo "Installing what tests and checks need (once, and after each change of requirements-dev.txt)"
+	@$(PIP) --require-hashes --requirement requirements-dev.txt
+	@touch $@

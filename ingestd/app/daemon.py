@@ -1,0 +1,197 @@
+"""A live daemon, composed from settings."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from random import Random
+from typing import Final, TypeVar
+
+from msgspec import Struct
+from pydantic import BaseModel
+
+from ingestd.app.finite import new_run, open_journal
+from ingestd.app.watch import pages
+from ingestd.errors import StoreUnavailable
+from ingestd.interfaces import Clock, Feed, Store
+from ingestd.journal.deathmark import Deathmark
+from ingestd.journal.local import LocalJournal
+from ingestd.model import SECOND, Run, Scope
+from ingestd.pipeline.catalogue import Catalogue
+from ingestd.pipeline.collector import Collector, Policy
+from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.loader import Hooks, Limits, Loader
+from ingestd.pipeline.resilience import Breaker
+from ingestd.pipeline.writer import Writer
+from ingestd.settings import Settings, SourceSettings, secrets_of, validate_feeds
+from ingestd.sources import FEEDS
+from ingestd.sources.kind import FeedContext
+from ingestd.store import open_store
+from ingestd.supervisor import Supervisor
+from ingestd.telemetry import Reporter
+from ingestd.web.server import WebServer
+
+T = TypeVar("T")
+
+RETRY_STORE: Final = 2.0
+"""Seconds between two tries at a store that is away when the daemon starts; recording goes on meanwhile."""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """Where a daemon stands. ``lag``: seconds between receipt and commit of what is being loaded."""
+
+    sources: int
+    live: int
+    received: int
+    rows: int
+    lag: float
+    problem: str
+    journal_mib: float
+
+
+class Daemon:
+    """A live daemon, composed and not yet running."""
+
+    def __init__(self, settings: Settings, options: Mapping[str, BaseModel], journal: LocalJournal, reporter: Reporter, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.journal = journal
+        self.reporter = reporter
+        self.breakers: dict[str, Breaker] = {}
+        self._catalogue = Catalogue()
+        self.lanes: dict[str, Lane] = {}
+        self.store: Store = open_store(settings.store.url, settings.store.schema_name, clock)
+        self.writer = Writer(self.store, clock, reporter)
+        self.intake = Intake(journal, clock, reporter)
+        self._deathmark = Deathmark(settings.journal.path / "deathmark")
+        self.feeds: dict[str, Feed] = {}
+        self.collectors: dict[str, Collector] = {}
+        for source in settings.sources:
+            if source.enabled:
+                self._add(source, options[source.name])
+        self.supervisor = Supervisor(
+            list(self.collectors.values()), self.intake, journal, self._load, clock, reporter, deadline=settings.shutdown.deadline
+        )
+
+    @classmethod
+    async def compose(cls, settings: Settings, reporter: Reporter, clock: Clock) -> "Daemon":
+        """Take the journal and look at the store. Raises ConfigError for what a person must mend, InUse for what another holds.
+
+        A store that is away is waited for later, while the journal records.
+        """
+        options = validate_feeds(settings, FEEDS)
+        reporter.hide(secrets_of(settings, options.values()))
+        journal = await open_journal(settings, settings.journal.path, clock)
+        try:
+            daemon = cls(settings, options, journal, reporter, clock)
+            try:
+                await daemon.store.prepare()
+            except StoreUnavailable as error:
+                reporter.fact("store.unavailable", problem=str(error))
+                daemon.writer.status.unavailable_since = clock.now()
+                daemon.writer.status.problem = str(error)
+        except BaseException:
+            await journal.close()
+            raise
+        return daemon
+
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
+        server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
+        try:
+            await server.start()
+            host, port = server.address
+            self.reporter.fact(
+                "daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}"
+            )
+            clean = await self.supervisor.run(stop)
+            self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
+            return clean
+        finally:
+            await server.stop()
+            self._deathmark.close()
+            await self.journal.close()
+            await self.store.close()
+
+    def progress(self) -> Progress:
+        """A few figures for a person who looks."""
+        views = [self._view(name) for name in self.collectors]
+        counters = [lane.counters for lane in self.lanes.values()]
+        behind = self.journal.last() - self.writer.status.position if self.lanes else 0
+        oldest = min((lane.last_received_at for lane in self.lanes.values() if lane.last_received_at), default=0)
+        return Progress(
+            sources=len(views),
+            live=sum(view.state == "live" for view in views),
+            received=sum(counter["received"] for counter in counters),
+            rows=sum(counter["rows"] for counter in counters),
+            lag=(self.clock.now() - oldest) / SECOND if behind > 0 and oldest else 0.0,
+            problem=self.writer.status.problem,
+            journal_mib=self.journal.size() / 2**20,
+        )
+
+    def _add(self, source: SourceSettings, options: BaseModel) -> None:
+        kind = FEEDS[source.feed]
+        context = FeedContext(source.name, self.clock, Random(), self._breaker)  # noqa: S311 - jitter, no secret
+        feed = kind.build(kind.options.model_validate(options), context)
+        self.feeds[source.name] = feed
+        policy = Policy(
+            silence_limit=source.silence_limit,
+            give_up_after=source.give_up_after,
+            span_seconds=source.max_delta_span.time,
+            span_bytes=source.max_delta_span.bytes,
+        )
+        self.collectors[source.name] = Collector(
+            source.name, feed, self.intake, self.journal, self.clock, self.reporter, Random(), policy  # noqa: S311 - jitter, no secret
+        )
+
+    def _breaker(self, name: str) -> Breaker:
+        if name not in self.breakers:
+            self.breakers[name] = Breaker(name, self.clock, self.reporter)
+        return self.breakers[name]
+
+    async def _load(self) -> None:
+        """The live run: from the checkpoint on, for ever."""
+        run = new_run("live", "", self.clock)
+        journal_id, position = await self._patiently(partial(self._enter, run))
+        for source in self.settings.sources:
+            if source.name in self.feeds:
+                since = self.clock.now() - FORGET_AFTER
+                warm = await self._patiently(partial(self.store.warm, source.name, since))
+                self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self._catalogue, warm=warm, live=True)
+        limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
+        hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit)
+        loader = Loader(
+            run, self.journal, journal_id, self.lanes, self.writer, self.clock, self.reporter, self._deathmark, limits=limits, hooks=hooks
+        )
+        self.reporter.fact("run.started", kind="live", position=position)
+        await loader.run(position)
+        await self.store.end(run, ended_at=self.clock.now(), status="stopped", counts={})
+
+    async def _enter(self, run: Run) -> tuple[int, int]:
+        await self.store.prepare()
+        journal_id = await self.store.journal_id(self.journal.uid, str(self.settings.journal.path))
+        return journal_id, await self.store.begin(run, journal_id, 0)
+
+    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await action()
+            except StoreUnavailable as error:
+                self.writer.status.problem = str(error)
+                await self.clock.sleep(RETRY_STORE)
+
+    def _renew(self, source: str, scope: Scope) -> None:
+        self.collectors[source].renew(scope)
+
+    def _park(self, source: str, reason: str) -> None:
+        self.collectors[source].park(reason)
+
+    def _view(self, source: str) -> CollectorView:
+        status = self.collectors[source].status
+        return CollectorView(
+            state=status.state, since=status.since, reason=status.reason, read=status.read, dropped=sum(status.dropped.values())
+        )
+
+    def _silence_limit(self, source: str) -> int:
+        """A quiet link says ``alive`` every so often: a price stays live for that long beyond the silence that kills the link."""
+        return int((self.collectors[source].silence_limit + Policy().alive_interval) * SECOND)

@@ -1,0 +1,73 @@
+"""What a daemon shows from outside: health components, and the figures that are read when somebody looks."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from ingestd import __version__
+from ingestd.model import OUTCOMES, SECOND
+from ingestd.telemetry.health import Check, Component, Health, check_journal, check_source, check_sources, check_store
+from ingestd.web.server import Page
+
+if TYPE_CHECKING:
+    from ingestd.app.daemon import Daemon
+
+BREAKER_STATES: Final = ("closed", "open", "half_open")
+
+
+def pages(daemon: "Daemon") -> Mapping[str, Page]:
+    """Everything that port 8001 answers."""
+    daemon.reporter.metrics.on_scrape(lambda: publish(daemon))
+    health = Health(_components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid)
+    return {
+        "/metrics": daemon.reporter.metrics.page,
+        "/health": health.report,
+        "/health/live": health.live,
+        "/health/ready": health.ready,
+        "/health/startup": health.startup,
+    }
+
+
+def publish(daemon: "Daemon") -> None:
+    """Set the metrics that are counted elsewhere."""
+    put = daemon.reporter.metrics.set
+    put("queue_records", daemon.intake.queued_records, stage="journal")
+    put("queue_bytes", daemon.intake.queued_bytes, stage="journal")
+    put("journal_bytes", daemon.journal.size())
+    put("journal_last_position", daemon.journal.last())
+    put("journal_checkpoint_position", daemon.writer.status.position)
+    put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
+    for name, collector in daemon.collectors.items():
+        status = collector.status
+        put("source_connected", float(status.state == "live"), source=name)
+        put("source_last_message_timestamp_seconds", status.last_received_at / SECOND, source=name)
+        put("frames_read_total", status.read, source=name)
+        put("frames_journalled_total", status.read - sum(status.dropped.values()), source=name)
+        for reason, count in status.dropped.items():
+            put("dropped_records_total", count, source=name, stage="journal", reason=reason)
+    for name, lane in daemon.lanes.items():
+        put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
+        for outcome in OUTCOMES:
+            put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+    for name, breaker in daemon.breakers.items():
+        for state in BREAKER_STATES:
+            put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
+
+
+def _components(daemon: "Daemon") -> dict[str, Component]:
+    components = {
+        "store": Component(lambda: check_store(daemon.writer.status.unavailable_since, daemon.writer.status.problem)),
+        "journal": Component(
+            lambda: check_journal(daemon.intake.paused_since, daemon.journal.size(), daemon.settings.journal.limit), durable=True
+        ),
+        "sources": Component(
+            lambda: check_sources([(part.status.state, part.status.since) for part in daemon.collectors.values()], daemon.clock.now())
+        ),
+    }
+    for name in daemon.collectors:
+        components[f"source:{name}"] = Component(lambda name=name: _source(daemon, name))  # type: ignore[misc]
+    return components
+
+
+def _source(daemon: "Daemon", name: str) -> Check:
+    status = daemon.collectors[name].status
+    return check_source(status.state, status.since, status.reason)

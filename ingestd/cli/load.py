@@ -1,0 +1,65 @@
+"""``ingestd load``: recorded payloads into the store, one run per file."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from ingestd.app import load_file
+from ingestd.cli.config import settings as read_settings
+from ingestd.cli.times import parse_time
+from ingestd.clock import SystemClock
+from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.model import OUTCOMES
+from ingestd.settings import Settings
+from ingestd.sources import FEEDS
+from ingestd.store import open_store
+from ingestd.telemetry import build_reporter
+
+
+def load(  # noqa: PLR0913 - options are options
+    config: Path | None, feed: str, files: Sequence[Path], *, store: str, source: str, at: str, as_json: bool
+) -> None:
+    """Load the files one after another; print what they held. Raises ConfigError, StoreUnavailable."""
+    settings = read_settings(config, store)
+    if feed not in FEEDS:
+        message = f"load: no feed {feed!r}; there are {', '.join(sorted(FEEDS))}"
+        raise ConfigError(message)
+    counts = asyncio.run(_load(settings, feed, files, source or feed, parse_time(at), quiet=as_json))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(dict(counts)).decode() + "\n")
+    else:
+        typer.echo(_told(counts, len(files)))
+
+
+async def _load(settings: Settings, feed: str, files: Sequence[Path], source: str, at: int | None, *, quiet: bool) -> Counter[str]:
+    reporter = build_reporter(settings.log.model_copy(update={"level": "error"}), SystemClock(), terminal=sys.stderr.isatty())
+    store = open_store(settings.store.url, settings.store.schema_name, SystemClock())
+    counts: Counter[str] = Counter()
+    try:
+        try:
+            await store.prepare()
+        except StoreUnavailable as error:
+            message = f"the store cannot be reached: {error}; start it, or name another with --store"
+            raise StoreUnavailable(message) from error
+        for path in files:
+            loaded = await load_file(settings, feed, source, path, at, store, reporter)
+            counts.update(loaded.counts)
+            if not quiet and len(files) > 1:
+                typer.echo(f"{path.name}: {loaded.counts['received']} updates, {loaded.counts['rows']} rows", err=True)
+    finally:
+        await store.close()
+    return counts
+
+
+def _told(counts: Counter[str], files: int) -> str:
+    outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
+    native = ", ".join(f"{value} {name}" for name, value in counts.items() if name not in (*OUTCOMES, "frames", "received", "rows"))
+    return (
+        f"{files} file{'s' if files != 1 else ''}, {counts['frames']} frames{f' ({native})' if native else ''}\n"
+        f"{counts['received']} updates: {outcomes}\n{counts['rows']} rows of history written"
+    )

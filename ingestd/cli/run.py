@@ -1,0 +1,113 @@
+"""``ingestd run``: the daemon in the foreground, with what a person wants to know at once."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from ingestd import __version__
+from ingestd.app import Daemon
+from ingestd.cli.config import settings as read_settings
+from ingestd.clock import SystemClock
+from ingestd.interfaces import Clock
+from ingestd.settings import Settings
+from ingestd.telemetry import build_reporter
+
+PROGRESS: Final = 1.0
+"""Seconds between two progress lines in a terminal."""
+
+
+def run(config: Path | None) -> int:
+    """Returns the exit code: 0 when all that was read is in the store, 1 when the journal still holds some. Raises ConfigError."""
+    settings = read_settings(config)
+    return asyncio.run(_run(settings, config))
+
+
+async def _run(settings: Settings, config: Path | None) -> int:
+    terminal = sys.stderr.isatty()
+    clock = SystemClock()
+    reporter = build_reporter(settings.log, clock, terminal=terminal)
+    async with contextlib.AsyncExitStack() as stack:
+        settings = await _with_exchanges(settings, stack)
+        daemon = await Daemon.compose(settings, reporter, clock)
+        stop = _stop_on_signal()
+        _announce(settings, config)
+        progress = asyncio.create_task(_progress(daemon, clock)) if terminal else None
+        try:
+            clean = await daemon.run(stop)
+        finally:
+            if progress is not None:
+                progress.cancel()
+    if not clean:
+        typer.echo("ingestd: stopped before the store had everything; the journal keeps the rest for the next start", err=True)
+    return 0 if clean else 1
+
+
+async def _with_exchanges(settings: Settings, stack: contextlib.AsyncExitStack) -> Settings:
+    """Start a local exchange for every simulated source that names none."""
+    sources = []
+    for source in settings.sources:
+        if source.feed == "simulated" and source.enabled and not source.options.get("url"):
+            from ingestd.testing.exchange.process import started  # noqa: PLC0415 - only the demo needs it
+
+            exchange = await stack.enter_async_context(started(source.options))
+            source = source.model_copy(update={"options": {**source.options, "url": exchange.url}})  # noqa: PLW2901 - the same source, completed
+        sources.append(source)
+    return settings.model_copy(update={"sources": tuple(sources)})
+
+
+def _stop_on_signal() -> asyncio.Event:
+    """SIGTERM or SIGINT drains; the second ends the process at once: what was acknowledged is durable already."""
+    stop = asyncio.Event()
+
+    def stopping() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopping)
+    return stop
+
+
+def _announce(settings: Settings, config: Path | None) -> None:
+    """Where it stores, what it listens on, what to type next."""
+    own = _own_name()
+    option = f" -c {config}" if config else ""
+    http = f"http://{settings.http.host}:{settings.http.port}"
+    sources = ", ".join(f"{source.name} ({source.feed})" for source in settings.sources if source.enabled) or "none"
+    for line in (
+        f"ingestd {__version__}",
+        f"  stores in   {settings.store.shown}",
+        f"  journal     {settings.journal.path}",
+        f"  listens on  {http}/health  {http}/metrics",
+        f"  sources     {sources}",
+        f"  type next   {own} odds --watch{option}     (Ctrl-C here ends it)",
+    ):
+        typer.echo(line, err=True)
+
+
+def _own_name() -> str:
+    if Path(sys.argv[0]).name == "__main__.py":
+        return f"{os.path.relpath(sys.executable)} -m ingestd"
+    return "ingestd" if shutil.which("ingestd") else os.path.relpath(sys.argv[0])
+
+
+async def _progress(daemon: Daemon, clock: Clock) -> None:
+    """One line that is overwritten: what comes in, how late it is stored, how much is there."""
+    before = daemon.progress()
+    while True:
+        await clock.sleep(PROGRESS)
+        now = daemon.progress()
+        rate = (now.received - before.received) / PROGRESS
+        store = f"store away: {now.problem}" if now.problem else f"lag {now.lag:.2f} s"
+        line = f"{now.live}/{now.sources} sources live · {rate:,.0f} updates/s · {now.rows:,} rows · {store} · journal {now.journal_mib:,.0f} MiB"
+        sys.stderr.write(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}")
+        sys.stderr.flush()
+        before = now

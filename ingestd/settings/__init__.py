@@ -1,0 +1,33 @@
+"""Settings: a YAML or JSON file, the environment over it, secrets from files; frozen, and every problem told at once."""
+
+from ingestd.settings.load import DEFAULT_FILE, feed_options, load, secrets_of, validate_feeds
+from ingestd.settings.model import (
+    BatchSettings,
+    HttpSettings,
+    JournalSettings,
+    LogSettings,
+    Settings,
+    ShutdownSettings,
+    SourceSettings,
+    SpanSettings,
+    StoreSettings,
+)
+from ingestd.settings.schema import json_schema
+
+__all__ = [
+    "DEFAULT_FILE",
+    "BatchSettings",
+    "HttpSettings",
+    "JournalSettings",
+    "LogSettings",
+    "Settings",
+    "ShutdownSettings",
+    "SourceSettings",
+    "SpanSettings",
+    "StoreSettings",
+    "feed_options",
+    "json_schema",
+    "load",
+    "secrets_of",
+    "validate_feeds",
+]

@@ -1,0 +1,155 @@
+"""Every key of the configuration, with its default and its meaning; spans are seconds, amounts are bytes once read."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from ingestd.settings.units import Bytes, Seconds, hinted
+
+STORES: Final = ("sqlite:///", "postgresql://")
+PASSWORD: Final = re.compile(r"(://[^/@:]*:)([^?]+)(?=@)|([?&]password=)([^&]+)")
+"""Where a URL may hold one: between user and host (up to the last ``@``: people forget to escape), or in the query."""
+
+
+class Secret:
+    """Marks a text that may hold a secret: it is never shown, and ``<key>_file`` may name a file that holds it."""
+
+
+class _Part(BaseModel):
+    """Frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class StoreSettings(_Part):
+    """Where facts live."""
+
+    url: Annotated[str, Secret()] = Field(
+        "sqlite:///var/ingestd.db",
+        repr=False,
+        description="sqlite:///path (from the working folder) or postgresql://user:password@host/database",
+    )
+    schema_name: str = Field(
+        "public", alias="schema", pattern="^[a-z_][a-z0-9_]{0,62}$", description="PostgreSQL schema of the tables: small letters, digits, _"
+    )
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return PASSWORD.sub(r"\1\3***", self.url)
+
+    @property
+    def passwords(self) -> list[str]:
+        """What ``shown`` leaves out, as it is written in the URL."""
+        return [match[2] or match[4] for match in PASSWORD.finditer(self.url)]
+
+    @model_validator(mode="after")
+    def _known_store(self) -> Self:
+        if not self.url.startswith(STORES) or self.url in STORES:
+            raise hinted("is of no known kind", "write sqlite:///path/to/file.db or postgresql://user:password@host/database", "url")
+        return self
+
+
+class JournalSettings(_Part):
+    """The durable log of everything received."""
+
+    path: Path = Field(Path("var/journal"), description="folder of the journal, on a local disk")
+    limit: Bytes = Field(10 * 2**30, description="bytes on disk at which reading pauses until the store has caught up")
+    reserve: Bytes = Field(2**30, description="bytes of the disk that are left free for the store")
+    retain: Seconds = Field(7 * 86_400.0, description="how long frames stay after the store has them")
+    segment: Bytes = Field(64 * 2**20, ge=2**20, description="bytes at which a new segment file begins, 1MiB or more")
+
+    @model_validator(mode="after")
+    def _room_for_segments(self) -> Self:
+        if self.limit < 2 * self.segment:
+            raise hinted("is less than two segments", "raise journal.limit or lower journal.segment", "limit")
+        return self
+
+
+class BatchSettings(_Part):
+    """How much one transaction takes."""
+
+    rows: int = Field(5_000, ge=1, le=100_000, description="rows of one batch, about; 1 to 100000")
+    pace: Seconds = Field(0.010, le=10, description="pause between two commits, 10s or less")
+
+
+class HttpSettings(_Part):
+    """Health and metrics."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 opens it to the network, without a login")
+    port: int = Field(8001, ge=0, le=65_535, description="port to listen on, 0 to 65535; 0 takes any free one")
+
+
+class LogSettings(_Part):
+    """What the daemon says."""
+
+    format: Literal["auto", "json", "text"] = Field("auto", description="json, text, or auto: text in a terminal, else json")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is said")
+
+
+class ShutdownSettings(_Part):
+    """How the daemon ends."""
+
+    deadline: Seconds = Field(25.0, ge=1, description="time to drain after SIGTERM or Ctrl-C, 1s or more")
+
+
+class SpanSettings(_Part):
+    """How far back the last image of a source may lie."""
+
+    time: Seconds = Field(3_600.0, gt=0, description="time since the last image of everything")
+    bytes: Bytes = Field(256 * 2**20, gt=0, description="bytes since the last image of everything")
+
+
+class SourceSettings(_Part):
+    """A feed, configured and named. Keys that are not of this class are the feed's own ``options``, judged by ``validate_feeds``."""
+
+    name: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the source: letters, digits, . _ -")
+    feed: str = Field(min_length=1, description="which provider's code reads it")
+    enabled: bool = Field(True, description="false: configured, not run")
+    silence_limit: Seconds | None = Field(
+        None, gt=0, description="without a byte for so long the link counts as dead; left out: as the feed says"
+    )
+    give_up_after: Seconds | None = Field(
+        None, gt=0, description="stop trying to connect after so long and park the source; left out: never"
+    )
+    max_delta_span: SpanSettings = Field(default_factory=SpanSettings, description="ask for a fresh image when the last lies further back")
+    options: dict[str, JsonValue] = Field(default_factory=dict, repr=False, description="the feed's own options")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_options(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        own = {key: value for key, value in data.items() if key in cls.model_fields and key != "options"}
+        return own | {"options": {key: value for key, value in data.items() if key not in own}}
+
+
+class Settings(_Part):
+    """The whole configuration."""
+
+    store: StoreSettings = Field(default_factory=StoreSettings, description="where facts live")
+    journal: JournalSettings = Field(default_factory=JournalSettings, description="the durable log of everything received")
+    batch: BatchSettings = Field(default_factory=BatchSettings, description="how much one transaction takes")
+    http: HttpSettings = Field(default_factory=HttpSettings, description="health and metrics")
+    log: LogSettings = Field(default_factory=LogSettings, description="what the daemon says")
+    shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
+    sources: tuple[SourceSettings, ...] = Field(
+        default_factory=lambda: (SourceSettings(name="simulated", feed="simulated"),), description="what is recorded"
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        seen: dict[str, int] = {}
+        for index, source in enumerate(self.sources):
+            other = seen.setdefault(env_word(source.name), index)
+            if other != index:
+                problem = f"{source.name!r} is also the name of sources[{other}]"
+                raise hinted(problem, "give each source its own name", f"sources[{index}].name")
+        return self
+
+
+def env_word(name: str) -> str:
+    """A name as a part of an environment variable's: capitals, and ``_`` for what is neither letter nor digit."""
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())

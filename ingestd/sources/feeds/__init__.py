@@ -1,0 +1,1 @@
+"""One file or folder per provider; feeds do not know each other."""

@@ -1,0 +1,1 @@
+"""How bytes come and go; no transport knows a provider."""

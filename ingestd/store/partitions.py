@@ -1,0 +1,67 @@
+"""Months of ``odds_history`` in PostgreSQL: made when a price of a month not yet known is about to be written."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from ingestd.store.columns import to_datetime
+
+if TYPE_CHECKING:
+    import asyncpg
+
+Month = tuple[int, int]
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2099
+"""Between these, a partition per month; whatever lies outside shares one at each end, so that absurd stamps make no thousands of tables."""
+_DAY: Final = 86_400_000_000
+_PREFIX: Final = "odds_history_"
+
+
+class Months:
+    """The partitions that are known to be there."""
+
+    def __init__(self) -> None:
+        self._known: set[Month] = set()
+        self._of_day: dict[int, Month] = {}
+
+    def missing(self, times: Iterable[int]) -> list[Month]:
+        """Months of these times (UTC µs) that need a partition, in order."""
+        days = {time // _DAY for time in times}
+        return sorted({month for day in days if (month := self._month(day)) not in self._known and FIRST_YEAR <= month[0] <= LAST_YEAR})
+
+    async def look(self, db: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Learn which there are."""
+        rows = await db.fetch(
+            "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'odds_history'::regclass"
+        )
+        for (name,) in rows:
+            year, _, month = name.removeprefix(_PREFIX).partition("_")
+            if month:
+                self._known.add((int(year), int(month)))
+
+    async def make(self, db: "asyncpg.Connection[asyncpg.Record]", months: Iterable[Month]) -> None:
+        """Make them, in a transaction of its own. Attaching a table, unlike making it in place, lets readers of the history go on."""
+        async with db.transaction():
+            await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('ingestd partitions ' || current_schema(), 0))")
+            await self.look(db)
+            for month in months:
+                if month not in self._known:
+                    name = f"{_PREFIX}{month[0]:04}_{month[1]:02}"
+                    await db.execute(f"CREATE TABLE {name} (LIKE odds_history INCLUDING ALL)")
+                    await db.execute(f"ALTER TABLE odds_history ATTACH PARTITION {name} FOR VALUES FROM ('{_first(month)}') TO ('{_first(_next(month))}')")
+        self._known.update(months)
+
+    def _month(self, day: int) -> Month:
+        found = self._of_day.get(day)
+        if found is None:
+            moment = to_datetime(day * _DAY)
+            found = self._of_day[day] = (moment.year, moment.month)
+        return found
+
+
+def _first(month: Month) -> str:
+    return datetime(*month, 1, tzinfo=UTC).isoformat()
+
+
+def _next(month: Month) -> Month:
+    return (month[0] + month[1] // 12, month[1] % 12 + 1)

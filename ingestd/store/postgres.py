@@ -1,0 +1,166 @@
+"""The store on PostgreSQL: one writing session, one transaction at a time, in one round trip where a batch allows it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ingestd.batch import Batch, Warm, Written
+from ingestd.errors import IngestdError, StoreUnavailable
+from ingestd.interfaces import Clock
+from ingestd.model import Run
+from ingestd.store import affairs, postgres_open
+from ingestd.store.checks import storable
+from ingestd.store.connect import Target, reader_engine
+from ingestd.store.postgres_session import DOWN, FENCE_STATE, PostgresSession, data_error, maybe_committed
+from ingestd.store.postgres_writing import PostgresWriting
+from ingestd.store.warm import read_seen_until, read_warm
+
+if TYPE_CHECKING:
+    from ingestd.store.postgres_session import Session
+
+
+class PostgresStore:
+    """``interfaces.Store`` on PostgreSQL, in a schema of its own."""
+
+    def __init__(self, target: Target, clock: Clock) -> None:
+        self._target = target
+        self._clock = clock
+        self._session = PostgresSession(target)
+        self._reader = reader_engine(target)
+        self._fences: dict[tuple[str, int], int] = {}
+        self._one = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """As in ``interfaces.Store``."""
+        await postgres_open.prepare(self._target)
+
+    async def journal_id(self, uid: str, path: str) -> int:
+        """As in ``interfaces.Store``."""
+        async with self._transaction() as db:
+            return int(await db.fetchval(_said(affairs.JOURNAL), uid, storable(path), self._clock.now()))
+
+    async def begin(self, run: Run, journal_id: int, position: int) -> int:
+        """As in ``interfaces.Store``; a live run first takes a lock that lasts as long as the session."""
+        held = max((fence for (reader, _), fence in self._fences.items() if reader == run.kind == "live"), default=0)
+        if run.kind == "live" and not held:
+            async with self._session_alone() as db:
+                await self._session.lock(db)
+        async with self._transaction() as db:
+            highest = int(await db.fetchval(_said(affairs.HIGHEST_FENCE), run.kind))
+            if held and highest != held:
+                raise self._session.taken_over()
+            fence = held or highest + 1
+            await db.execute(_said(affairs.BEGIN_RUN), run.run_id, run.source, run.kind, run.started_at)
+            if run.kind == "live" and not held:
+                await db.execute(_said(affairs.DIED), run.run_id)
+                await db.execute(_said(affairs.FENCE_OFF), run.kind, fence)
+            found = await db.fetchval(_said(affairs.CHECKPOINT), run.kind, journal_id, position, self._clock.now(), fence)
+        self._fences[run.kind, journal_id] = fence
+        if run.kind == "live":
+            self._session.fenced(fence)
+        return int(found)
+
+    async def position(self, run: Run, journal_id: int) -> int:
+        """As in ``interfaces.Store``; waits for a transaction of ours that may still be under way."""
+        fence = self._fence(run, journal_id)
+        async with self._transaction() as db:
+            row = await db.fetchrow(_said(affairs.POSITION), run.kind, journal_id)
+        if row is None or row["fence"] != fence:
+            raise self._session.taken_over()
+        return int(row["position"])
+
+    async def warm(self, source: str, since: int) -> Warm:
+        """As in ``interfaces.Store``."""
+        return await read_warm(self._reader, source, since)
+
+    async def seen_until(self, source: str) -> int | None:
+        """As in ``interfaces.Store``."""
+        return await read_seen_until(self._reader, source)
+
+    async def write(self, batch: Batch) -> Written:
+        """As in ``interfaces.Store``."""
+        fence = self._fence(batch.run, batch.journal_id)
+        async with self._session_alone() as db:
+            writing = PostgresWriting(db, batch, fence, self._clock.now())
+            missing = self._session.months.missing(writing.times())
+            if missing:
+                await self._session.months.make(db, missing)
+            try:
+                if writing.light:
+                    return await self._at_once(writing)
+                return await self._whole(db, writing)
+            except Exception as error:
+                if not data_error(error):
+                    raise
+            return await self._whole(db, PostgresWriting(db, batch, fence, self._clock.now(), careful=True))
+
+    async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
+        """As in ``interfaces.Store``."""
+        async with self._transaction() as db:
+            said = json.dumps(dict(counts), sort_keys=True)
+            await db.execute(_said(affairs.END_RUN), run.run_id, ended_at, status, said, storable(error))
+
+    async def close(self) -> None:
+        """End both sessions."""
+        async with self._one:
+            await self._session.close()
+        await self._reader.dispose()
+
+    async def _at_once(self, writing: PostgresWriting) -> Written:
+        try:
+            return await writing.everything()
+        except DOWN as error:
+            if maybe_committed(error) and not data_error(error):
+                raise self._in_doubt(error, writing.expected()) from error
+            raise
+
+    async def _whole(self, db: "Session", writing: PostgresWriting) -> Written:
+        await db.execute("BEGIN")
+        try:
+            written = await writing.run()
+        except DOWN:
+            await db.execute("ROLLBACK")
+            raise
+        try:
+            await db.execute("COMMIT")
+        except DOWN as error:
+            if maybe_committed(error):
+                raise self._in_doubt(error, written) from error
+            raise
+        return written
+
+    def _in_doubt(self, error: Exception, written: Written) -> StoreUnavailable:
+        return StoreUnavailable(f"store {self._target.shown}: a commit was not answered: {error or type(error).__name__}", in_doubt=written)
+
+    @asynccontextmanager
+    async def _transaction(self) -> "AsyncIterator[Session]":
+        async with self._session_alone() as db, db.transaction():
+            yield db
+
+    @asynccontextmanager
+    async def _session_alone(self) -> "AsyncIterator[Session]":
+        """The session, for one at a time. It is dropped after any error but a refused row's: what is left of it is nobody's concern."""
+        async with self._one:
+            db = await self._session.connected()
+            try:
+                yield db
+            except DOWN as error:
+                self._session.drop()
+                if getattr(error, "sqlstate", "") == FENCE_STATE:
+                    raise self._session.taken_over() from error
+                raise self._session.unavailable(error) from error
+            except BaseException:
+                self._session.drop()
+                raise
+
+    def _fence(self, run: Run, journal_id: int) -> int:
+        fence = self._fences.get((run.kind, journal_id))
+        if fence is None:
+            raise IngestdError(f"run {run.run_id} ({run.kind}) was not begun on this store with journal {journal_id}")
+        return fence
+
+
+def _said(statement: str) -> str:
+    return affairs.render(statement, "postgresql")

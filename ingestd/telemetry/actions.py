@@ -1,0 +1,53 @@
+"""Everything that can be said: the closed list of facts, each with its level and its sentence."""
+
+import logging
+from typing import Final, Literal
+
+from msgspec import Struct
+
+Level = Literal["debug", "info", "warning", "error"]
+LEVELS: Final[dict[Level, int]] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Action(Struct, frozen=True):
+    """``text`` names labels in braces. ``often``: may come in floods, so one line in ten seconds per source stands for all."""
+
+    level: Level
+    text: str
+    often: bool = False
+
+
+ACTIONS: Final[dict[str, Action]] = {
+    # The daemon.
+    "daemon.started": Action("info", "recording {sources} into {store}, listening on {address}"),
+    "daemon.draining": Action("info", "stopping: {seconds} s to put what was read into the store"),
+    "daemon.stopped": Action("info", "stopped: {left}"),
+    "run.started": Action("info", "{kind} run of {source} started"),
+    "run.ended": Action("info", "{kind} run of {source} ended: {status}"),
+    # Sources: an outage is said once when it begins and once when it ends.
+    "source.connected": Action("info", "{source} is connected"),
+    "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}"),
+    "source.silent": Action("warning", "{source} has sent nothing for {seconds} s"),
+    "source.recovered": Action("info", "{source} is back after {seconds} s"),
+    "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}"),
+    "source.stopped": Action("info", "{source} stopped: {reason}"),
+    "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", often=True),
+    "frame.quarantined": Action("warning", "{source} sent what cannot be taken: {category}: {reason}", often=True),
+    # The journal.
+    "intake.dropped": Action("error", "{frames} frames could not be made durable and are lost: {reason}: {detail}"),
+    "journal.full": Action("error", "reading paused, the journal is full: {detail}"),
+    "journal.room": Action("info", "reading goes on after {seconds} s, the journal has room"),
+    "journal.damaged": Action("error", "the journal cannot be read from position {first} to {last}: {reason}"),
+    # The store.
+    "batch.committed": Action("debug", "{rows} rows committed"),
+    "row.refused": Action("error", "the store refused a row of {table}: {error}", often=True),
+    "store.unavailable": Action("error", "the store is unavailable, the journal takes over: {problem}"),
+    "store.available": Action("info", "the store is available again after {seconds} s"),
+    "store.in_doubt": Action("warning", "a commit lost its reply; looking it up: {problem}"),
+    # What they share.
+    "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s"),
+    "breaker.closed": Action("info", "breaker {breaker} closed"),
+    # What libraries say.
+    "library.warned": Action("warning", "{library} says: {error}", often=True),
+    "library.failed": Action("error", "{library} failed: {error}", often=True),
+}

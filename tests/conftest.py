@@ -1,0 +1,68 @@
+"""What every test folder may use: a real PostgreSQL, and a fresh store of each kind."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from ingestd.testing.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A real server for the whole session; a test that stops or kills it uses ``own_postgres`` instead."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server for one test alone, to be stopped and killed at will."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, empty database: on the server that INGESTD_TEST_POSTGRES names, else on the session's own."""
+    given = os.environ.get("INGESTD_TEST_POSTGRES")
+    name = f"test_{uuid4().hex[:12]}"
+    if given:
+        base, _, query = given.partition("?")
+        admin, url = given, f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        admin, url = server.dsn(), server.dsn(name)
+    _run(admin, f"CREATE DATABASE {name}")
+    yield url
+    _run(admin, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An empty store of each kind in turn."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+def _run(dsn: str, statement: str) -> None:
+    async def run() -> None:
+        db = await asyncpg.connect(dsn)
+        try:
+            await db.execute(statement)
+        finally:
+            await db.close()
+
+    asyncio.run(run())

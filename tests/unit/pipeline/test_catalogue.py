@@ -1,0 +1,179 @@
+"""What sources say of events: links, results, names."""
+
+import pytest
+from msgspec.structs import replace
+
+from ingestd.batch import Batch, LinkRow, NamedRow, Refusal
+from ingestd.model import SECOND, Fixture, Result, Run, hash64
+from ingestd.pipeline.catalogue import Catalogue, bookmaker_id, supersedes
+
+T = 1_700_000_000 * SECOND
+EVENT = hash64("event", "s", "e1")
+FIXTURE = Fixture(
+    source_event_id="e1",
+    sport="tennis",
+    name="A v B",
+    league="Open",
+    season="2026",
+    home="A",
+    away="B",
+    starts_at=T + 9,
+    changed_at=T,
+    event_id=EVENT,
+)
+RESULT = Result(source_event_id="e1", home_score=1, away_score=0, winner="home", state="provisional", changed_at=T, event_id=EVENT)
+
+
+def new_batch() -> Batch:
+    """An empty one."""
+    return Batch(run=Run(run_id=1, kind="live", source="", started_at=T), journal_id=1, position=0)
+
+
+def told(catalogue: Catalogue, fixture: Fixture, at: int = T + 1) -> tuple[str, LinkRow | None]:
+    """The outcome of a fixture on an ordered feed, and the row it wrote."""
+    batch = new_batch()
+    outcome = catalogue.fixture("s", fixture, at, "ordered", batch)
+    return outcome, batch.links.get(("s", "e1"))
+
+
+def test_fixture_is_written_with_its_names() -> None:
+    """The link holds the source's words and the ids of league and teams, whose rows come along."""
+    catalogue, batch = Catalogue(), new_batch()
+    assert catalogue.fixture("s", FIXTURE, T + 1, "ordered", batch) == "changed"
+    link = batch.links["s", "e1"]
+    league, home, away = hash64("league", "tennis", "Open"), hash64("team", "tennis", "A"), hash64("team", "tennis", "B")
+    assert (link.event_id, link.league_id, link.home_team_id, link.away_team_id) == (EVENT, league, home, away)
+    assert (link.name, link.season, link.starts_at, link.status, link.changed_at, link.seq) == ("A v B", "2026", T + 9, "scheduled", T, 0)
+    assert batch.leagues == {league: NamedRow(id=league, name="Open", sport="tennis")}
+    assert batch.teams == {home: NamedRow(id=home, name="A", sport="tennis"), away: NamedRow(id=away, name="B", sport="tennis")}
+    assert catalogue.starts_at("s", "e1") == T + 9
+
+
+def test_fixture_said_again() -> None:
+    """Duplicate by stamp, unchanged without; neither writes."""
+    catalogue = Catalogue()
+    told(catalogue, FIXTURE)
+    assert told(catalogue, FIXTURE) == ("duplicate", None)
+    assert told(catalogue, replace(FIXTURE, changed_at=T + 5)) == ("unchanged", None)
+    assert told(catalogue, replace(FIXTURE, changed_at=None)) == ("unchanged", None)
+
+
+def test_fixture_in_order_never_goes_back() -> None:
+    """The later stamp stays, and seq tells equal ones apart."""
+    catalogue = Catalogue()
+    told(catalogue, FIXTURE)
+    outcome, link = told(catalogue, replace(FIXTURE, name="A - B", changed_at=T - 5))
+    assert (outcome, link and (link.name, link.changed_at, link.seq)) == ("changed", ("A - B", T, 1))
+    outcome, link = told(catalogue, replace(FIXTURE, name="A / B", changed_at=T + 5))
+    assert (outcome, link and (link.name, link.changed_at, link.seq)) == ("changed", ("A / B", T + 5, 0))
+
+
+def test_what_a_fixture_does_not_repeat_stays() -> None:
+    """A statement without names, league or start does not take away those told before; nor the kick-off once seen."""
+    catalogue = Catalogue()
+    told(catalogue, replace(FIXTURE, started_at=T + 10, started_by="in_play"))
+    bare = Fixture(source_event_id="e1", sport="tennis", name="", status="in_play", changed_at=T + 11, event_id=EVENT)
+    outcome, link = told(catalogue, bare)
+    assert outcome == "changed"
+    assert link is not None
+    assert (link.name, link.league, link.home, link.away, link.season) == ("A v B", "Open", "A", "B", "2026")
+    assert (link.league_id, link.home_team_id) == (hash64("league", "tennis", "Open"), hash64("team", "tennis", "A"))
+    assert (link.starts_at, link.started_at, link.started_by, link.status) == (T + 9, T + 10, "in_play", "in_play")
+
+
+def test_stamped_fixture() -> None:
+    """An older statement is stale; the same one again is a duplicate; another of the same stamp comes after."""
+    catalogue, batch = Catalogue(), new_batch()
+    catalogue.fixture("s", FIXTURE, T, "stamped", batch)
+    assert catalogue.fixture("s", replace(FIXTURE, name="x", changed_at=T - 1), T + 9, "stamped", batch) == "stale"
+    assert catalogue.fixture("s", FIXTURE, T, "stamped", batch) == "duplicate"
+    assert catalogue.fixture("s", replace(FIXTURE, name="x"), T + 9, "stamped", batch) == "changed"
+    assert (batch.links["s", "e1"].name, batch.links["s", "e1"].seq) == ("x", 1)
+
+
+@pytest.mark.parametrize(("stamp", "ordered", "stamped"), [(4, True, False), (5, True, True), (6, True, True)])
+def test_supersedes(stamp: int, ordered: bool, stamped: bool) -> None:
+    """Order of arrival decides for ordered feeds, the stamp for stamped ones."""
+    assert (supersedes(stamp, 5, "ordered"), supersedes(stamp, 5, "stamped")) == (ordered, stamped)
+
+
+def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
+    """An event known by its id alone exists, without a time that could outrank what is told later."""
+    catalogue, batch = Catalogue(), new_batch()
+    assert catalogue.mention("s", "e1", batch) == EVENT
+    assert batch.links == {("s", "e1"): LinkRow(source="s", source_event_id="e1", event_id=EVENT)}
+    assert catalogue.mention("s", "e1", again := new_batch()) == EVENT
+    assert again == new_batch()
+    outcome, link = told(catalogue, FIXTURE)
+    assert (outcome, link and (link.changed_at, link.seq)) == ("changed", (T, 0))
+
+
+def test_a_learnt_link_is_never_decided_again() -> None:
+    """What the store says an event is, it is."""
+    catalogue = Catalogue()
+    catalogue.learn([LinkRow(source="s", source_event_id="e1", event_id=42, changed_at=T)], [])
+    assert catalogue.event_id("s", "e1") == 42
+    assert catalogue.event_id("other", "e1") == hash64("event", "other", "e1")
+    assert catalogue.mention("s", "e1", new_batch()) == 42
+
+
+def test_result_and_its_correction() -> None:
+    """Written once per period and source; a correction is later than what it corrects, whatever its stamp."""
+    catalogue, batch = Catalogue(), new_batch()
+    assert catalogue.result("s", RESULT, T, "ordered", batch) == "changed"
+    assert ("s", "e1") in batch.links
+    assert catalogue.result("s", RESULT, T, "ordered", batch) == "duplicate"
+    assert catalogue.result("s", replace(RESULT, changed_at=None), T + 3, "ordered", batch) == "unchanged"
+    final = replace(RESULT, state="final", home_score=2, changed_at=T - 3)
+    assert catalogue.result("s", final, T + 4, "ordered", batch) == "changed"
+    row = batch.results[EVENT, "", "s"]
+    assert (row.home_score, row.away_score, row.winner, row.state, row.changed_at) == (2, 0, "home", "final", T + 1)
+    assert catalogue.result("s", replace(RESULT, period="1"), T, "ordered", batch) == "changed"
+    assert len(batch.results) == 2
+
+
+def test_stamped_result_that_comes_late() -> None:
+    """It is stale."""
+    catalogue, batch = Catalogue(), new_batch()
+    catalogue.result("s", RESULT, T, "stamped", batch)
+    assert catalogue.result("s", replace(RESULT, home_score=9, changed_at=T - 1), T, "stamped", batch) == "stale"
+    assert batch.results[EVENT, "", "s"].home_score == 1
+
+
+def test_take_back_forgets_what_was_refused() -> None:
+    """The next statement is written anew; other refusals do not concern it."""
+    catalogue, batch = Catalogue(), new_batch()
+    told(catalogue, FIXTURE)
+    catalogue.result("s", RESULT, T, "ordered", batch)
+    for refusal in (Refusal("event_links", ("x", "e1"), ""), Refusal("results", (1, "", "s"), ""), Refusal("teams", (7,), "")):
+        catalogue.take_back(refusal)
+    assert told(catalogue, FIXTURE)[0] == "duplicate"
+    catalogue.take_back(Refusal("event_links", ("s", "e1"), ""))
+    catalogue.take_back(Refusal("results", (EVENT, "", "s"), ""))
+    assert told(catalogue, FIXTURE)[0] == "changed"
+    assert catalogue.result("s", RESULT, T, "ordered", batch) == "changed"
+
+
+def test_forget_drops_old_events_of_one_source() -> None:
+    """With their results; not those of other sources, nor those without a start."""
+    catalogue, batch = Catalogue(), new_batch()
+    for source in ("s", "t"):
+        catalogue.fixture(source, FIXTURE, T, "ordered", batch)
+        catalogue.result(source, RESULT, T, "ordered", batch)
+    catalogue.mention("s", "e2", batch)
+    catalogue.forget("s", T + 9)
+    assert catalogue.starts_at("s", "e1") == T + 9
+    catalogue.forget("s", T + 10)
+    assert (catalogue.starts_at("s", "e1"), catalogue.starts_at("t", "e1")) == (None, T + 9)
+    assert catalogue.result("t", RESULT, T, "ordered", batch) == "duplicate"
+    assert catalogue.result("s", RESULT, T, "ordered", batch) == "changed"
+    assert catalogue.mention("s", "e2", again := new_batch())
+    assert again.links == {}
+
+
+def test_a_bookmaker_has_its_name_for_an_id() -> None:
+    """And its row comes along."""
+    batch = new_batch()
+    key = bookmaker_id("Max", "aggregate", batch)
+    assert key == hash64("bookmaker", "Max")
+    assert batch.bookmakers == {key: NamedRow(id=key, name="Max", kind="aggregate")}

@@ -1,0 +1,58 @@
+"""A source's state: what it is, since when, and each outage said once at either end."""
+
+from ingestd.pipeline.standing import Standing
+from ingestd.testing.clock import VirtualClock
+
+
+class Telemetry:
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, str | float]] = []
+        self.disconnects = 0.0
+
+    def fact(self, action: str, /, **labels: str | float) -> None:
+        self.facts.append((action, labels.get("reason", labels.get("seconds", ""))))
+
+    def add(self, _name: str, value: float = 1, /, **_labels: str) -> None:
+        self.disconnects += value
+
+
+async def test_an_outage_is_said_when_it_starts_and_when_it_ends() -> None:
+    """Ten failed attempts are one outage, with its length; each is still counted."""
+    clock, telemetry = VirtualClock(), Telemetry()
+    standing = Standing("s", clock, telemetry)
+    standing.live()
+    await clock.sleep(5)
+    for _ in range(10):
+        standing.lost("reset", "by peer")
+        await clock.sleep(1)
+    standing.live()
+
+    assert telemetry.facts == [("source.connected", 0.0), ("source.disconnected", "reset"), ("source.connected", 10.0)]
+    assert telemetry.disconnects == 10
+
+
+async def test_states_and_since() -> None:
+    """Connecting until it was live once, recovering after that, silent while silent; since moves with state or reason only."""
+    clock = VirtualClock(now=0)
+    standing = Standing("s", clock, Telemetry())
+    seen = []
+    for step in ("refused", "refused", "live", "silent", "reset", "parked"):
+        await clock.sleep(1)
+        if step == "live":
+            standing.live()
+        elif step == "parked":
+            standing.parked("key", "401", "hint")
+        else:
+            standing.lost(step, "")
+        seen.append((standing.state, standing.reason, standing.since))
+
+    assert seen == [
+        ("connecting", "refused", 1_000_000),
+        ("connecting", "refused", 1_000_000),
+        ("live", "", 3_000_000),
+        ("silent", "silent", 4_000_000),
+        ("recovering", "reset", 5_000_000),
+        ("parked", "key", 6_000_000),
+    ]
+    card = standing.status(7, {"journal_full": 1}, 9)
+    assert (card.state, card.reason, card.since, card.read, card.dropped, card.last_received_at) == (*seen[-1], 7, {"journal_full": 1}, 9)

@@ -1,0 +1,148 @@
+"""A recorded file as a feed: opened, its frames at the times of their records, then Finished."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from ingestd.errors import ConfigError, Finished
+from ingestd.interfaces import Decoder, Feed, Session
+from ingestd.model import SECOND, Frame
+from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
+from ingestd.sources.transports.files import recorded
+from ingestd.testing.clock import VirtualClock
+
+MTIME = 1_600_000_000 * SECOND
+
+
+def no_feed(_options: FeedOptions, _context: FeedContext) -> Feed:
+    """Recordings do not build live feeds."""
+    raise NotImplementedError
+
+
+def no_decoder(_source: str) -> Decoder:
+    """Nor is anything decoded here."""
+    raise NotImplementedError
+
+
+def time_of(payload: bytes) -> int | None:
+    """The number that a line begins with, in µs."""
+    head = payload.split(b" ")[0]
+    return int(head) if head.lstrip(b"-").isdigit() else None
+
+
+LINES = FeedKind(FeedOptions, no_feed, no_decoder, "line", time_of)
+DOCUMENT = FeedKind(FeedOptions, no_feed, no_decoder, "document", time_of)
+
+
+def write(tmp_path: Path, content: bytes) -> Path:
+    """A file last changed at ``MTIME``."""
+    path = tmp_path / "day.jsonl"
+    path.write_bytes(content)
+    os.utime(path, ns=(MTIME * 1_000, MTIME * 1_000))
+    return path
+
+
+async def play(path: Path, kind: FeedKind = LINES, at: int | None = None) -> list[Frame]:
+    """All frames until Finished."""
+    frames: list[Frame] = []
+    async with recorded("s", path, kind, VirtualClock(), at).connect("a token of another life") as session:
+        with pytest.raises(Finished):
+            while True:
+                frames += await session.read()
+    return frames
+
+
+async def test_frames_come_at_their_own_times(tmp_path: Path) -> None:
+    """Opened at the first record's time; ties and records without a time 1 µs later; never back; an absurd future counts as none."""
+    path = write(tmp_path, b"100 a\n100 b\nplain\n500 c\n300 d\n99999999999999999 e\n-5 f\n900 g")
+    opened, *frames = await play(path, at=7)
+
+    assert (opened.kind, opened.received_at, opened.epoch, opened.meta) == ("opened", 100, True, {"recorded": "1", "path": "day.jsonl"})
+    assert [frame.received_at for frame in frames] == [100, 101, 102, 500, 501, 502, 503, 900]
+    assert {(frame.source, frame.kind, frame.epoch) for frame in frames} == {("s", "data", False)}
+
+
+async def test_records_before_the_first_time_do_not_pull_it_into_the_present(tmp_path: Path) -> None:
+    """A greeting without a stamp takes the time of what follows, not that of the file."""
+    assert [frame.received_at for frame in await play(write(tmp_path, b"hello\n100 a\n"))] == [100, 100, 101]
+
+
+@pytest.mark.parametrize(("at", "first"), [(None, MTIME), (42, 42)])
+async def test_without_any_time_of_its_own(tmp_path: Path, at: int | None, first: int) -> None:
+    """``--at``, else the file's modification time, 1 µs apart: the same on every load."""
+    assert [frame.received_at for frame in await play(write(tmp_path, b"a\nb\n"), at=at)] == [first, first, first + 1]
+
+
+async def test_a_document_is_one_frame(tmp_path: Path) -> None:
+    """One page, one frame."""
+    assert [frame.payload for frame in await play(write(tmp_path, b"{\n}\n"), DOCUMENT)] == [b"", b"{\n}\n"]
+
+
+async def test_an_empty_file_is_opened_and_finished(tmp_path: Path) -> None:
+    """No frames is a result of its own, at the file's time."""
+    assert [(frame.kind, frame.received_at) for frame in await play(write(tmp_path, b"\n\n"))] == [("opened", MTIME)]
+
+
+async def test_damage_is_a_frame_for_the_quarantine(tmp_path: Path) -> None:
+    """A cut archive ends with a frame that says why, after those before it."""
+    import gzip  # noqa: PLC0415
+
+    packed = gzip.compress(b"\n".join(b"%d %d" % (number, number * 7919 % 10_007) for number in range(1, 20_000)))
+    *_, last = await play(write(tmp_path, packed[:-2_000]))
+    assert set(last.meta) == {"unreadable"}
+
+
+async def test_more_than_a_chunk_in_order_and_never_all_at_once(tmp_path: Path) -> None:
+    """A large file comes in pieces of about a MiB, in order."""
+    path = write(tmp_path, b"\n".join(b"%d %s" % (number, b"x" * 200) for number in range(1, 30_000)))
+    sizes = []
+    seen: list[int] = []
+    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
+        with pytest.raises(Finished):
+            while True:
+                frames = await session.read()
+                sizes.append(len(frames))
+                seen += [frame.received_at for frame in frames if frame.kind == "data"]
+
+    assert seen == list(range(1, 30_000))
+    assert len(sizes) >= 5
+
+
+async def test_a_cancelled_read_loses_nothing(tmp_path: Path) -> None:
+    """Cancelled while the thread works, the frames come with the next read."""
+    path = write(tmp_path, b"\n".join(b"%d" % number for number in range(1, 400_000)))
+    seen: list[Frame] = []
+
+    async def one(session: Session) -> None:
+        seen.extend(await session.read())
+
+    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
+        for turns in range(6):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(one(session))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+        with pytest.raises(Finished):
+            while True:
+                await one(session)
+
+    assert [frame.received_at for frame in seen[1:]] == list(range(1, 400_000))
+
+
+async def test_leaving_in_the_middle_closes_the_file(tmp_path: Path) -> None:
+    """Nothing stays open, also when a thread was still reading (an unclosed file would be a warning, hence an error)."""
+    path = write(tmp_path, b"1\n" * 2_000_000)
+    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(session.read())
+            await asyncio.sleep(0)
+            task.cancel()
+
+
+async def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:
+    """Before anything is connected or written."""
+    with pytest.raises(ConfigError, match="no such file"):
+        recorded("s", tmp_path / "nothing.jsonl", LINES, VirtualClock())

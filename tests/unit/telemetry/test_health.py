@@ -1,0 +1,149 @@
+"""The report, and the three decisions."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from ingestd.model import SECOND, SourceStatus
+from ingestd.telemetry.health import (
+    Check,
+    Component,
+    Health,
+    Verdict,
+    check_journal,
+    check_progress,
+    check_source,
+    check_sources,
+    check_store,
+    etl_health_check,
+)
+from tests.unit.telemetry.conftest import StillClock
+
+
+def being(verdict: Verdict) -> Callable[[], Check]:
+    """A probe that finds it so."""
+    return lambda: Check(verdict)
+
+
+def health(clock: StillClock, life: str = "running", **components: Component) -> Health:
+    """Health of some components."""
+    return Health(components, lambda: life, clock, version="1.2.3", instance="i")
+
+
+def read(page: tuple[int, str, bytes]) -> tuple[int, str]:
+    """Status code and verdict of a page, after a look at its media type."""
+    code, media_type, body = page
+    assert media_type == "application/health+json"
+    return code, str(json.loads(body)["status"])
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [((), "pass"), (("pass",), "pass"), (("pass", "warn"), "warn"), (("warn", "fail", "pass"), "fail")],
+    ids=str,
+)
+def test_as_well_as_the_worst(verdicts: tuple[Verdict, ...], expected: Verdict) -> None:
+    """One bad component is enough."""
+    components = {str(number): Component(being(verdict)) for number, verdict in enumerate(verdicts)}
+    assert etl_health_check(components, version="", instance="", uptime=0).status == expected
+
+
+def test_report(clock: StillClock) -> None:
+    """The whole body; a component leaves out what it does not know."""
+    part = Component(lambda: Check("warn", "0 of 1 live", 0, "sources", "2026-11-23T14:03:00.123Z"))
+    page = health(clock, sources=part, store=Component(being("pass")))
+    clock.seconds += 5
+    code, _, body = page.report()
+    assert code == 200
+    assert json.loads(body) == {
+        "status": "warn",
+        "version": "1.2.3",
+        "instance": "i",
+        "uptime_seconds": 5.0,
+        "checks": {
+            "sources": {
+                "status": "warn",
+                "output": "0 of 1 live",
+                "observed_value": 0,
+                "unit": "sources",
+                "since": "2026-11-23T14:03:00.123Z",
+            },
+            "store": {"status": "pass"},
+        },
+    }
+
+
+def test_report_of_a_failure(clock: StillClock) -> None:
+    """Failing is 503."""
+    assert read(health(clock, store=Component(being("fail"))).report()) == (503, "fail")
+
+
+def test_live(clock: StillClock) -> None:
+    """A dead store must never cause restarts; a task that hangs must."""
+    page = health(clock, store=Component(being("fail"), durable=True), loader=Component(being("pass"), vital=True))
+    assert read(page.live()) == (200, "pass")
+    assert read(health(clock, loader=Component(being("fail"), vital=True)).live()) == (503, "fail")
+
+
+@pytest.mark.parametrize(("life", "code"), [("starting", 503), ("running", 200), ("draining", 503), ("stopped", 503)])
+def test_ready_by_life(clock: StillClock, life: str, code: int) -> None:
+    """Ready only while running."""
+    assert read(health(clock, life).ready())[0] == code
+
+
+def test_ready_by_durability(clock: StillClock) -> None:
+    """The store may be away as long as the journal takes everything."""
+    store = Component(being("fail"))
+    assert read(health(clock, store=store, journal=Component(being("warn"), durable=True)).ready()) == (200, "warn")
+    assert read(health(clock, store=store, journal=Component(being("fail"), durable=True)).ready()) == (503, "fail")
+
+
+@pytest.mark.parametrize(("life", "code"), [("starting", 503), ("running", 200), ("draining", 200)])
+def test_startup(clock: StillClock, life: str, code: int) -> None:
+    """Started once is started."""
+    assert read(health(clock, life).startup())[0] == code
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ((), "pass"),
+        (("live", "stopped"), "pass"),
+        (("live", "parked"), "warn"),
+        (("connecting",), "fail"),
+    ],
+    ids=str,
+)
+def test_sources(states: tuple[SourceStatus, ...], expected: Verdict) -> None:
+    """One source away is a warning; none at all, for over a minute, is a failure."""
+    assert check_sources(((state, 0) for state in states), 61 * SECOND).status == expected
+
+
+def test_sources_are_given_a_minute() -> None:
+    """A daemon that just began is not failing yet."""
+    assert check_sources([("connecting", 0)], 59 * SECOND).status == "warn"
+
+
+def test_source() -> None:
+    """One source never fails the whole."""
+    assert check_source("live", 0) == Check("pass", "live", since="1970-01-01T00:00:00.000Z")
+    assert check_source("parked", 0, "wrong key") == Check("warn", "parked: wrong key", since="1970-01-01T00:00:00.000Z")
+
+
+def test_store() -> None:
+    """Away is failing, and says since when."""
+    assert check_store(0, "") == Check("pass")
+    assert check_store(SECOND, "refused") == Check("fail", "unavailable: refused", since="1970-01-01T00:00:01.000Z")
+
+
+@pytest.mark.parametrize(("paused", "size", "expected"), [(None, 10, "pass"), (None, 81, "warn"), (0, 81, "fail")])
+def test_journal(paused: int | None, size: int, expected: Verdict) -> None:
+    """Nearly full warns, full fails."""
+    assert check_journal(paused, size, 100).status == expected
+
+
+def test_progress() -> None:
+    """A task that has not come by in time hangs."""
+    assert check_progress(100.0, 110.0, 10.0).status == "pass"
+    assert check_progress(100.0, 110.5, 10.0) == Check("fail", "last seen 10 s ago", 10.5, "s")
