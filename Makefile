@@ -41,7 +41,7 @@ crash: .venv/.dev
 
 lock:
 	$(LOCK) --group build --output-file requirements.txt
-	$(LOCK) --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) --group build --group dev --extra testing --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

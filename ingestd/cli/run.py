@@ -16,7 +16,8 @@ from ingestd.app import Daemon
 from ingestd.cli.config import settings as read_settings
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Clock
-from ingestd.settings import Settings
+from ingestd.settings import Settings, feed_options
+from ingestd.sources import FEEDS
 from ingestd.telemetry import build_reporter
 
 PROGRESS: Final = 1.0
@@ -56,7 +57,8 @@ async def _with_exchanges(settings: Settings, stack: contextlib.AsyncExitStack) 
         if source.feed == "simulated" and source.enabled and not source.options.get("url"):
             from ingestd.testing.exchange.process import started  # noqa: PLC0415 - only the demo needs it
 
-            exchange = await stack.enter_async_context(started(source.options))
+            options = feed_options(source, FEEDS[source.feed])
+            exchange = await stack.enter_async_context(started(options.model_dump()))
             source = source.model_copy(update={"options": {**source.options, "url": exchange.url}})  # noqa: PLW2901 - the same source, completed
         sources.append(source)
     return settings.model_copy(update={"sources": tuple(sources)})

@@ -24,10 +24,10 @@ def parse_time(text: str) -> int | None:
 
 
 def iso(micros: int | None) -> str:
-    """UTC µs to ISO 8601 with milliseconds; ``-`` for None."""
+    """UTC µs to the second, as ISO 8601 without its letters; ``-`` for None."""
     if micros is None:
         return "-"
-    return datetime.fromtimestamp(micros // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{micros % SECOND // 1000:03d}Z"
+    return datetime.fromtimestamp(micros // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def ago(seconds: float) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -103,7 +103,7 @@ class LocalJournal:
         future.add_done_callback(lambda _: self._wake())
         return await asyncio.shield(future)
 
-    async def read(self, after: int) -> AsyncIterator[Block]:
+    async def read(self, after: int) -> AsyncGenerator[Block, None]:
         """What lies behind ``after``, in blocks of some 256 frames, then what comes; ends at the tail once sealed.
 
         A stretch that cannot be read is a block of its own that says what is lost; reading goes on behind it.

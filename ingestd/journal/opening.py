@@ -3,7 +3,6 @@
 import fcntl
 import os
 import secrets
-import sqlite3
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path

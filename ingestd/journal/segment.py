@@ -138,7 +138,10 @@ def log_of(path: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Delete a segment and what stands beside it."""
+    """Delete a segment and what stands beside it, and give its room back even while somebody still has it open."""
+    for file in (path, log_of(path)):
+        if file.exists():
+            os.truncate(file, 0)
     path.unlink(missing_ok=True)
     remove_log(path)
 

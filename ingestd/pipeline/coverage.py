@@ -75,7 +75,7 @@ class Coverage:
         """Nobody read between ``since`` and ``at``; what the link still held came late."""
         at = max(at, self._seen)
         if self.whole:
-            self._begin(WHOLE, self._end(WHOLE, since), "gap", reason)
+            self._begin(WHOLE, self._end(WHOLE, min(since, at)), "gap", reason)
             self._begin(WHOLE, self._end(WHOLE, at, "late"), "complete")
 
     def complete(self, scope: Scope, at: int) -> None:

@@ -136,7 +136,7 @@ class Settings(_Part):
     log: LogSettings = Field(default_factory=LogSettings, description="what the daemon says")
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
     sources: tuple[SourceSettings, ...] = Field(
-        default_factory=lambda: (SourceSettings(name="simulated", feed="simulated"),), description="what is recorded"
+        default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"
     )
 
     @model_validator(mode="after")

@@ -132,7 +132,7 @@ class PostgresStore:
         return written
 
     def _in_doubt(self, error: Exception, written: Written) -> StoreUnavailable:
-        return StoreUnavailable(f"store {self._target.shown}: a commit was not answered: {error or type(error).__name__}", in_doubt=written)
+        return StoreUnavailable(f"store {self._target.shown}: a commit was not answered: {str(error) or type(error).__name__}", in_doubt=written)
 
     @asynccontextmanager
     async def _transaction(self) -> "AsyncIterator[Session]":

@@ -67,7 +67,7 @@ def explained(place: Target, error: Exception) -> ConfigError | StoreUnavailable
             return ConfigError(f"store {place.shown}: {error}; {hint}")
     if isinstance(error, ValueError):
         return ConfigError(f"store {place.shown}: {error}; check store.url")
-    return StoreUnavailable(f"store {place.shown}: {error or type(error).__name__}")
+    return StoreUnavailable(f"store {place.shown}: {str(error) or type(error).__name__}")
 
 
 async def _look(db: "Session") -> tuple[set[str], str | None]:

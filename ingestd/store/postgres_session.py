@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FENCE_STATE: Final = "22012"
 """Division by zero: how a statement says that its checkpoint row was not there to be advanced."""
 _LOCK: Final = "hashtextextended('ingestd daemon ' || current_schema(), 0)"
+LOCK_WAIT: Final = "5s"
+"""How long a daemon waits for a dying predecessor's lock."""
 _DATA_CLASSES: Final = ("22", "23")
 _LOST: Final = ("08", "57P")
 _REASONS: Final = {"23502": "not_null", "23503": "foreign_key"}
@@ -98,7 +100,7 @@ class PostgresSession:
 
     def unavailable(self, error: Exception) -> StoreUnavailable:
         """What to say of an error that is nobody's fault."""
-        return StoreUnavailable(f"store {self._place.shown}: {error or type(error).__name__}")
+        return StoreUnavailable(f"store {self._place.shown}: {str(error) or type(error).__name__}")
 
     def taken_over(self) -> Fenced:
         """What to say where the fence has moved."""
@@ -125,7 +127,7 @@ class PostgresSession:
 
 
 async def _wait_for_lock(db: "Session") -> None:
-    await db.execute("SET lock_timeout = '5s'")
+    await db.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
     try:
         await db.execute(f"SELECT pg_advisory_lock({_LOCK})")  # noqa: S608
     finally:

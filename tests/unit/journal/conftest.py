@@ -1,8 +1,9 @@
 """Journals in temporary directories, frames to fill them, and what is left of one when its process dies."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -10,7 +11,6 @@ from random import Random
 import pytest
 
 from ingestd.clock import SystemClock
-from ingestd.interfaces import Clock
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal, disk_free
 from ingestd.model import Block, Frame, FrameKind
@@ -19,65 +19,89 @@ AT = 1_700_000_000_000_000
 PLENTY = JournalLimits(reserve=0)
 
 
-@pytest.fixture
-def make() -> Callable[..., Frame]:
-    """Frames with payloads that do not compress, a millisecond apart."""
-    random = Random(7)
-    numbers = count()
+class Journals:
+    """Opens, fills, reads and copies journals below one directory."""
 
-    def frame(
-        source: str = "a", kind: FrameKind = "data", *, size: int = 40, token: str = "", epoch: bool = False, at: int | None = None
-    ) -> Frame:
-        received_at = AT + 1_000 * next(numbers) if at is None else at
-        return Frame(source, kind, received_at, random.randbytes(size), token=token, epoch=epoch)
-
-    return frame
-
-
-@pytest.fixture
-def entered(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[LocalJournal]]:
-    """A journal, closed at the end of the block."""
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._random = Random(7)
+        self._numbers = count()
 
     @asynccontextmanager
-    async def enter(
-        path: Path = tmp_path / "journal",
-        *,
-        limits: JournalLimits = PLENTY,
-        clock: Clock | None = None,
-        free: Callable[[Path], int] = disk_free,
+    async def entered(
+        self, path: Path | None = None, *, limits: JournalLimits = PLENTY, free: Callable[[Path], int] = disk_free
     ) -> AsyncIterator[LocalJournal]:
-        journal = await LocalJournal.open(path, clock=clock or SystemClock(), limits=limits, free=free)
+        """A journal, closed at the end of the block."""
+        journal = await LocalJournal.open(path or self.directory / "journal", clock=SystemClock(), limits=limits, free=free)
         try:
             yield journal
         finally:
             await journal.close()
 
-    return enter
+    def make(
+        self, source: str = "a", kind: FrameKind = "data", *, size: int = 40, token: str = "", epoch: bool = False, at: int | None = None
+    ) -> Frame:
+        """A frame with a payload that does not compress, a millisecond after the one before."""
+        received_at = AT + 1_000 * next(self._numbers) if at is None else at
+        return Frame(source, kind, received_at, self._random.randbytes(size), token=token, epoch=epoch)
 
+    async def fill(self, journal: LocalJournal, groups: int, size: int, source: str = "a") -> list[Frame]:
+        """Append equal groups; returns all their frames."""
+        frames = [[self.make(source) for _ in range(size)] for _ in range(groups)]
+        for group in frames:
+            await journal.append(group)
+        return [frame for group in frames for frame in group]
 
-@pytest.fixture
-def blocks() -> Callable[..., AsyncIterator[Block]]:
-    """All blocks up to what is the tail now."""
-
-    async def read(journal: LocalJournal, after: int = 0) -> AsyncIterator[Block]:
+    async def blocks(self, journal: LocalJournal, after: int = 0) -> AsyncIterator[Block]:
+        """All blocks up to what is the tail now."""
         reading = journal.read(after)
         while after < journal.last():
             block = await anext(reading)
             after = block.last
             yield block
-        await reading.aclose()  # type: ignore[attr-defined]
+        await reading.aclose()
 
-    return read
+    async def read_all(self, journal: LocalJournal, after: int = 0) -> tuple[list[Frame], list[tuple[int, int]]]:
+        """All frames and all lost stretches."""
+        frames: list[Frame] = []
+        lost: list[tuple[int, int]] = []
+        async for block in self.blocks(journal, after):
+            frames += block.frames
+            if block.lost:
+                lost.append((block.lost.first, block.lost.last))
+        return frames, lost
 
-
-@pytest.fixture
-def killed(tmp_path: Path) -> Callable[[LocalJournal], Path]:
-    """What the disk holds of a journal if its process dies now: a copy."""
-    numbers = count()
-
-    def copy(journal: LocalJournal) -> Path:
-        path = tmp_path / f"killed{next(numbers)}"
+    def killed(self, journal: LocalJournal) -> Path:
+        """What the disk holds of a journal if its process dies now: a copy."""
+        path = self.directory / f"killed{next(self._numbers)}"
         shutil.copytree(journal.path, path)
         return path
 
-    return copy
+
+@pytest.fixture
+def journals(tmp_path: Path) -> Journals:
+    """Journals below a temporary directory."""
+    return Journals(tmp_path)
+
+
+@asynccontextmanager
+async def small_disk(path: Path, size: str) -> AsyncIterator[Path]:
+    """A real file system of a given size."""
+    if await run("mkdir", str(path)) or await run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)):
+        pytest.skip("mounting a tmpfs needs root")
+    try:
+        yield path
+    finally:
+        busy = await run("umount", str(path))
+        if busy:
+            await run("umount", "--lazy", str(path))
+    assert not busy, "something still holds the disk"
+
+
+async def run(*words: str) -> int:
+    """The exit code of a command; -1 where it does not exist."""
+    try:
+        process = await asyncio.create_subprocess_exec(*words, stderr=asyncio.subprocess.DEVNULL)
+    except FileNotFoundError:
+        return -1
+    return await process.wait()

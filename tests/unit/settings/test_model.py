@@ -14,7 +14,7 @@ def test_defaults() -> None:
     assert settings.journal.limit == 10 * 2**30
     assert settings.batch.pace == pytest.approx(0.01)
     assert (settings.http.host, settings.http.port) == ("127.0.0.1", 8001)
-    assert [(source.name, source.feed) for source in settings.sources] == [("simulated", "simulated")]
+    assert [(source.name, source.feed) for source in settings.sources] == [("demo", "simulated")]
     assert settings.sources[0].max_delta_span.time == pytest.approx(3600)
 
 

@@ -41,8 +41,8 @@ def test_a_source_by_its_name() -> None:
 def test_the_default_source_by_its_name() -> None:
     """Without a file, the default source can be set as well."""
     data: Tree = {}
-    assert overlay(data, {"INGESTD_SOURCES__SIMULATED__RATE": "5"}) == []
-    assert data == {"sources": [{"name": "simulated", "feed": "simulated", "rate": "5"}]}
+    assert overlay(data, {"INGESTD_SOURCES__DEMO__RATE": "5"}) == []
+    assert data == {"sources": [{"name": "demo", "feed": "simulated", "rate": "5"}]}
 
 
 def test_lists_in_json() -> None:

@@ -134,6 +134,7 @@ async def test_a_frame_too_large_is_one_oversize_frame_and_the_end() -> None:
     """The frame is named before the link is given up."""
 
     async def flood(link: ServerConnection) -> None:
+        await link.recv()
         await link.send('{"op":"welcome","n":7,"run":"r","resumed":false}')
         await link.send("x" * (17 << 20))
         await link.wait_closed()

@@ -1,0 +1,100 @@
+"""``ingestd status`` and ``ingestd coverage``: what the store says of sources, runs, and the completeness of what is known."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from ingestd.batch import CoverageRow
+from ingestd.cli.config import settings as read_settings
+from ingestd.cli.times import ago, iso
+from ingestd.clock import SystemClock
+from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.model import SECOND
+from ingestd.settings import Settings
+from ingestd.store.queries import Queries, SourceStatus, Status
+
+
+def status(config: Path | None, *, as_json: bool) -> None:
+    """Raises ConfigError, StoreUnavailable."""
+    settings = read_settings(config)
+    found = asyncio.run(_status(settings))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        return
+    console = Console()
+    console.print(f"store    {settings.store.shown}")
+    for journal in found.journals[:1]:
+        console.print(f"journal  {journal.path} at position {journal.position}, {ago((SystemClock().now() - journal.updated_at) / SECOND)} ago")
+    console.print(_sources(found.sources))
+    names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
+    console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")
+
+
+def coverage(config: Path | None, source: str, *, gaps: bool, as_json: bool) -> None:
+    """Raises ConfigError for a source nobody has heard of, StoreUnavailable."""
+    settings = read_settings(config)
+    rows = asyncio.run(_coverage(settings, source))
+    if not rows and source not in {known.name for known in settings.sources}:
+        message = f"coverage: nothing is known of a source {source!r}; ingestd status lists the sources"
+        raise ConfigError(message)
+    shown = [row for row in rows if not gaps or row.state != "complete"]
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(shown).decode() + "\n")
+    else:
+        Console().print(_intervals(shown))
+
+
+async def _status(settings: Settings) -> Status:
+    try:
+        async with Queries(settings.store.url, settings.store.schema_name) as queries:
+            return await queries.status()
+    except StoreUnavailable as error:
+        message = f"{settings.store.shown} cannot be read: {error}; start the daemon once (ingestd run), or see store.url"
+        raise StoreUnavailable(message) from error
+
+
+async def _coverage(settings: Settings, source: str) -> list[CoverageRow]:
+    async with Queries(settings.store.url, settings.store.schema_name) as queries:
+        return await queries.coverage(source)
+
+
+def _sources(sources: list[SourceStatus]) -> Table:
+    now = SystemClock().now()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("source", "feed", "state", "for", "last frame", "last change", "why"):
+        table.add_column(name)
+    for source in sources:
+        dead = source.state == "live" and now > source.alive_at + source.silence_limit
+        table.add_row(
+            source.source,
+            source.feed,
+            "[red]not running[/]" if dead else f"[green]{source.state}[/]" if source.state == "live" else f"[yellow]{source.state}[/]",
+            ago((now - source.since) / SECOND),
+            _since(now, source.last_received_at),
+            _since(now, source.last_changed_at),
+            source.reason,
+        )
+    return table
+
+
+def _since(now: int, moment: int) -> str:
+    return f"{ago((now - moment) / SECOND)} ago" if moment else "never"
+
+
+def _intervals(rows: list[CoverageRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("from", "to", "span", "scope", "state", "why", "repaired by"):
+        table.add_column(name, no_wrap=True)
+    for row in reversed(rows):
+        until = row.seen_until if row.ended_at is None else row.ended_at
+        state = f"[green]{row.state}[/]" if row.state == "complete" else f"[red]{row.state}[/]"
+        scope = row.scope_kind if row.scope_kind == "source" else f"{row.scope_kind} {row.scope_id}"
+        table.add_row(
+            iso(row.began_at), iso(row.ended_at) if row.ended_at else "now", ago((until - row.began_at) / SECOND), scope, state, row.reason,
+            row.repaired_by,
+        )  # fmt: skip
+    return table

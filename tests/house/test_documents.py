@@ -1,0 +1,81 @@
+"""Whatever can be set or typed is explained somewhere, and what is explained exists."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import typer
+from click import Command, Group
+from pydantic import BaseModel
+
+from ingestd.cli.main import app
+from ingestd.settings import Settings
+from ingestd.settings.problems import keys_of, model_in
+from ingestd.sources import FEEDS
+from tests.house.conftest import ROOT
+
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+COMMANDS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs" / "commands.md") if path.exists())
+
+
+def paths(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, object]]:
+    """Every key with its default, written as in the document."""
+    for key, field in keys_of(model).items():
+        below = model_in(field.annotation)
+        if key == "options":
+            continue
+        if below is None:
+            yield above + key, field.default
+        else:
+            yield from paths(below, f"{above}{key}{'[]' if key == 'sources' else ''}.")
+
+
+def commands(group: Command, above: str = "ingestd") -> Iterator[str]:
+    """Every command by its words."""
+    if not isinstance(group, Group):
+        yield above
+        return
+    for name, command in group.commands.items():
+        yield from commands(command, f"{above} {name}")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in paths(Settings)])
+def test_settings(path: str) -> None:
+    """Every key has its row in docs/settings.md."""
+    assert f"| `{path}` |" in SETTINGS
+
+
+def test_settings_that_are_none() -> None:
+    """docs/settings.md explains no key that is gone."""
+    rows = re.findall(r"^\| `([a-z_.\[\]]+)` \|", SETTINGS, re.MULTILINE)
+    assert set(rows) - {path for path, _ in paths(Settings)} == {"sources"}
+
+
+@pytest.mark.parametrize("words", commands(typer.main.get_command(app)))
+def test_commands(words: str) -> None:
+    """Every command stands in README.md or docs/commands.md."""
+    assert re.search(rf"{words}\b", COMMANDS)
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_feeds(name: str) -> None:
+    """Every feed has its page, with every option of its own, and recordings that its decoder is tried on."""
+    page = (ROOT / "docs" / "feeds" / f"{name}.md").read_text(encoding="utf-8")
+    assert [key for key in keys_of(FEEDS[name].options) if f"`{key}`" not in page] == []
+    assert any(path.is_file() for path in (ROOT / "tests" / "recorded" / name).rglob("*"))
+
+
+def test_every_feed_is_listed() -> None:
+    """A file in feeds/ that FEEDS does not name is dead."""
+    found = {path.stem for path in (ROOT / "ingestd" / "sources" / "feeds").iterdir() if not path.name.startswith("__")}
+    assert found == set(FEEDS)
+
+
+def test_links() -> None:
+    """Every link from one document to another leads somewhere."""
+    broken = []
+    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert broken == []

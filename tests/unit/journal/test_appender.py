@@ -1,0 +1,140 @@
+"""Room on the disk, and disks that fail."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ingestd.clock import SystemClock
+from ingestd.errors import JournalFull
+from ingestd.journal.codec import Row
+from ingestd.journal.limits import JournalLimits
+from ingestd.journal.local import LocalJournal
+from ingestd.journal.segment import SegmentWriter
+from ingestd.model import Frame
+from tests.unit.journal.conftest import Journals, small_disk
+
+
+class TestRoom:
+    """The limit, the reserve, and full disks."""
+
+    LIMITS = JournalLimits(reserve=0, limit=400_000, segment_bytes=50_000, retain=1 << 50)
+
+    async def until_full(self, journals: Journals, journal: LocalJournal) -> list[Frame]:
+        """Append until it is refused."""
+        frames: list[Frame] = []
+        while True:
+            group = [journals.make(size=1_000) for _ in range(10)]
+            try:
+                await journal.append(group)
+            except JournalFull:
+                return frames
+            frames += group
+
+    async def test_limit_and_recovery(self, journals: Journals) -> None:
+        """At the limit appends are refused with nothing written, and succeed by themselves once frames may go."""
+        async with journals.entered(limits=self.LIMITS) as journal:
+            sent = await self.until_full(journals, journal)
+            size = journal.size()
+            group = [journals.make(size=1_000) for _ in range(20)]
+            with pytest.raises(JournalFull, match=r"\d+ bytes of at most 400000 are used, and nothing from position 0 on may go yet"):
+                await journal.append(group)
+            last = journal.last()
+            await journal.keep_from(sent[150].offset)
+            await journal.append(group)
+            first = journal.first()
+            frames, lost = await journals.read_all(journal)
+        assert 300_000 < size <= 400_000
+        assert last == sent[-1].offset
+        assert [frame.ordinal for frame in group] == list(range(len(sent) + 1, len(sent) + 21))
+        assert 1 < first <= sent[150].offset
+        assert frames == [frame for frame in [*sent, *group] if frame.offset >= first]
+        assert lost == []
+
+    async def test_even_the_segment_at_hand_gives_way(self, journals: Journals) -> None:
+        """A journal that is read to its end always has room, however small it is."""
+        async with journals.entered(limits=JournalLimits(reserve=0, limit=100_000)) as journal:
+            for _ in range(50):
+                last = await journal.append([journals.make(size=1_000) for _ in range(10)])
+                await journal.keep_from(last + 1)
+            size = journal.size()
+        assert size <= 100_000
+
+    async def test_reserve_of_thedisk(self, journals: Journals) -> None:
+        """What is reserved of the disk is left alone; when others give room back, appending goes on."""
+        left = 2_000_000
+        async with journals.entered(limits=JournalLimits(reserve=1_000_000), free=lambda _: left) as journal:
+            await journals.fill(journal, 1, 5)
+            left = 1_000_100
+            with pytest.raises(JournalFull, match="1000100 bytes of disk are free, of which 1000000 are reserved"):
+                await journals.fill(journal, 1, 5)
+            left = 2_000_000
+            await journals.fill(journal, 1, 5)
+            assert journal.last() == 10
+
+    async def test_age(self, journals: Journals) -> None:
+        """Old frames go at rotation, unless somebody needs them; young ones stay."""
+        limits = JournalLimits(reserve=0, segment_bytes=10_000, retain=3_600_000_000)
+        now = SystemClock().now()
+        async with journals.entered(limits=limits) as journal:
+            old = [journals.make(size=1_000, at=now - 7_200_000_000) for _ in range(60)]
+            young = [journals.make(size=1_000, at=now) for _ in range(60)]
+            for frame in old:
+                await journal.append([frame])
+            kept = journal.first()
+            await journal.keep_from(1 << 40)
+            for frame in young:
+                await journal.append([frame])
+            first = journal.first()
+        assert kept == 1
+        assert old[-15].offset < first <= young[0].offset
+
+    async def test_a_tiny_disk(self, journals: Journals, tmp_path: Path) -> None:
+        """A real disk without room: refused with nothing half-written, every frame is there, and it goes on when there is room."""
+        async with small_disk(tmp_path / "disk", "2m") as disk:
+            async with journals.entered(disk / "journal") as journal:
+                sent = await self.until_full(journals, journal)
+                with pytest.raises(JournalFull):
+                    await journal.append([journals.make(size=300_000)])
+                full = await journals.read_all(journal)
+                await journal.keep_from(1 << 40)
+                sent += await journals.fill(journal, 1, 5)
+                first = journal.first()
+                frames, lost = await journals.read_all(journal)
+            async with journals.entered(disk / "journal") as journal:
+                again, lost_again = await journals.read_all(journal)
+        assert len(sent) > 500
+        assert full == (sent[:-5], [])
+        assert frames == again == [frame for frame in sent if frame.offset >= first]
+        assert lost == lost_again == []
+
+    async def test_disk_error_moves_to_a_new_segment(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """EIO on commit: the handle is given up, its doubtful positions never used or read, the group is durable elsewhere."""
+        real = SegmentWriter.append
+        broken = []
+
+        def append(self: SegmentWriter, rows: list[Row]) -> None:
+            real(self, rows)
+            if rows[0].first == 11:
+                broken.append(self)
+                raise _io_error()
+
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 2, 5)
+            monkeypatch.setattr(SegmentWriter, "append", append)
+            sent += await journals.fill(journal, 2, 5)
+            here = await journals.read_all(journal)
+            path = journals.killed(journal)
+        async with journals.entered(path) as journal:
+            again = await journals.read_all(journal)
+            tail = await journal.tail_of("a")
+        assert len(broken) == 1
+        assert [frame.offset for frame in sent] == [*range(1, 11), *range(16, 26)]
+        assert here == again == (sent, [])
+        assert tail.ordinal == 20
+
+
+def _io_error() -> Exception:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    return error

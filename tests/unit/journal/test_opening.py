@@ -1,0 +1,139 @@
+"""Entering a journal: locks, and whatever may have happened to its files."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingestd.errors import ConfigError, JournalFull
+from tests.unit.journal.conftest import Journals, small_disk
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from ingestd.clock import SystemClock
+from ingestd.journal.limits import JournalLimits
+from ingestd.journal.local import LocalJournal
+from ingestd.model import Frame
+
+async def main():
+    limits = JournalLimits(reserve=0, segment_bytes=100_000)
+    journal = await LocalJournal.open(Path(sys.argv[1]), clock=SystemClock(), limits=limits)
+    number = 0
+    while True:
+        frames = [Frame("a", "data", number + index, b"%d" % (number + index)) for index in range(20)]
+        last = await journal.append(frames)
+        number += 20
+        print(last, number, flush=True)
+
+asyncio.run(main())
+"""
+
+
+class TestEntering:
+    """Who may, and where."""
+
+    async def test_one_process_at_a_time(self, journals: Journals, tmp_path: Path) -> None:
+        """Another process is told who holds the journal, in one line."""
+        probe = CHILD.replace(
+            "asyncio.run(main())", "try: asyncio.run(main())\nexcept Exception as error: print(type(error).__name__, error)"
+        )
+        async with journals.entered() as journal:
+            process = await asyncio.create_subprocess_exec(sys.executable, "-c", probe, str(journal.path), stdout=asyncio.subprocess.PIPE)
+            output, _ = await process.communicate()
+        path = tmp_path / "journal"
+        expected = f"InUse journal {path} is in use by process {os.getpid()}: stop it, or give this one another journal.path\n"
+        assert output.decode() == expected
+
+    async def test_an_unusable_path_is_one_clear_line(self, journals: Journals, tmp_path: Path) -> None:
+        """A path that is a file is told as such."""
+        (tmp_path / "file").touch()
+        with pytest.raises(ConfigError, match=r"journal\.path .*/file cannot be used: File exists\. Give a directory"):
+            async with journals.entered(tmp_path / "file"):
+                pass
+
+    async def test_a_full_disk_at_the_start(self, journals: Journals, tmp_path: Path) -> None:
+        """A journal that cannot be opened for lack of room says so, and opens unharmed when there is some."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 50, 20)
+            image = journals.killed(journal)
+        async with small_disk(tmp_path / "disk", "1m") as disk:
+            shutil.copytree(image, disk / "journal")
+            ballast = disk / "ballast"
+            with pytest.raises(OSError, match="No space"):
+                ballast.write_bytes(bytes(1 << 20))
+            with pytest.raises(JournalFull, match="cannot be opened, the disk is full"):
+                async with journals.entered(disk / "journal"):
+                    pass
+            ballast.unlink()
+            async with journals.entered(disk / "journal") as journal:
+                found = await journals.read_all(journal)
+        assert found == (sent, [])
+
+
+class TestLostTail:
+    """Positions never repeat, and what was acknowledged is missed."""
+
+    async def test_last_segment_deleted(self, journals: Journals) -> None:
+        """With the newest file gone, its frames are named as lost, and new positions lie behind them."""
+        async with journals.entered() as journal:
+            kept = await journals.fill(journal, 2, 5)
+        async with journals.entered() as journal:
+            gone = await journals.fill(journal, 2, 5)
+        (journal.path / f"{gone[0].offset:020d}.segment").unlink()
+        async with journals.entered() as journal:
+            new = await journals.fill(journal, 1, 5)
+            frames, lost = await journals.read_all(journal)
+        assert frames == [*kept, *new]
+        assert lost == [(gone[0].offset, gone[-1].offset)]
+        assert new[0].offset > gone[-1].offset
+
+    async def test_last_segment_deleted_after_a_crash(self, journals: Journals) -> None:
+        """Also when the process had no time to write down how far it had come."""
+        async with journals.entered() as journal:
+            gone = await journals.fill(journal, 2, 5)
+            path = journals.killed(journal)
+        for file in path.glob("*.segment*"):
+            file.unlink()
+        async with journals.entered(path) as journal:
+            new = await journals.fill(journal, 1, 5)
+            frames, lost = await journals.read_all(journal)
+        assert frames == new
+        assert lost == [(1, gone[-1].offset)]
+
+    @pytest.mark.parametrize("keep", [0, 100, 5_000])
+    async def test_log_cut_short(self, journals: Journals, keep: int) -> None:
+        """SQLite forgets in silence what is missing from its log; the journal does not."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 30, 3)
+            path = journals.killed(journal)
+        os.truncate(next(path.glob("*-wal")), keep)
+        async with journals.entered(path) as journal:
+            frames, lost = await journals.read_all(journal)
+            new = await journals.fill(journal, 1, 1)
+        assert frames == sent[: len(frames)]
+        assert lost == [(len(frames) + 1, len(sent))]
+        assert new[0].offset > sent[-1].offset
+
+    async def test_state_file_lost(self, journals: Journals, tmp_path: Path) -> None:
+        """Without, or with a broken, journal.json the segments tell everything: name, frames, and no position is used again."""
+        async with journals.entered() as journal:
+            uid = journal.uid
+            sent = await journals.fill(journal, 5, 5)
+        for content in (None, b"", b"{}", b"\xff\xfe"):
+            path = tmp_path / "copy"
+            shutil.rmtree(path, ignore_errors=True)
+            shutil.copytree(journal.path, path)
+            (path / "journal.json").unlink()
+            (path / "acknowledged").unlink()
+            if content is not None:
+                (path / "journal.json").write_bytes(content)
+            async with journals.entered(path) as copy:
+                frames, lost = await journals.read_all(copy)
+                new = await journals.fill(copy, 1, 1)
+                assert (copy.uid, frames, lost) == (uid, sent, [])
+                assert new[0].offset > 1 << 20
+                assert new[0].ordinal == 26

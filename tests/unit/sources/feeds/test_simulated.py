@@ -1,0 +1,37 @@
+"""The feed's declaration, and a recorded session with what must come of it."""
+
+from pathlib import Path
+from random import Random
+from typing import cast
+
+from ingestd.clock import SystemClock
+from ingestd.model import Complete, Frame, Quote
+from ingestd.sources.feeds.simulated import FEED, SimulatedOptions
+from ingestd.sources.kind import Breaker, FeedContext
+
+RECORDED = Path(__file__).parents[3] / "recorded" / "simulated"
+
+
+def test_the_feed_is_built_from_its_options() -> None:
+    """Options reach the live feed."""
+    context = FeedContext("sim", SystemClock(), Random(1), lambda _: cast("Breaker", None))
+    feed = FEED.build(SimulatedOptions(silence_limit=7), context)
+    assert (feed.time_rule, feed.silence_limit, FEED.unit) == ("ordered", 7.0, "line")
+
+
+def test_a_recorded_session_decodes_to_what_was_written_down() -> None:
+    """Each line of the recording, each update of it: a change of decoding shows as a diff."""
+    decoder = FEED.decoder("sim")
+    told = []
+    for number, line in enumerate((RECORDED / "session.jsonl").read_bytes().splitlines(), start=1):
+        told.append(f"# {number}")
+        for update in decoder(Frame("sim", "data", FEED.record_time(line) or 0, line)):
+            if isinstance(update, Quote):
+                chosen = update.selection
+                told.append(f"quote {chosen.identity} {update.price} {update.line} {update.size} {update.status} {update.result} {update.changed_at}")
+            elif isinstance(update, Complete):
+                told.append(f"complete {update.scope.kind} {update.scope.id} {len(update.listed)} {update.changed_at}")
+            else:
+                told.append(repr(update))
+    assert told == (RECORDED / "session.updates.txt").read_text("utf-8").splitlines()
+    assert dict(decoder.counts) == {"messages": 60, "quotes": 242, "images": 8}
