@@ -95,3 +95,14 @@ class StoreRejected(IngestdError):
 
 class Fenced(IngestdError):
     """The fence row of the store moved: another daemon has taken over."""
+
+
+def ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What to raise for a group of task failures: the first error of this program's own, if there are only such, else the group itself."""
+    own, rest = group.split(IngestdError)
+    if own is None or rest is not None:
+        return group
+    first: BaseException = own
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from ingestd.batch import Batch, Warm, Written
-from ingestd.model import Block, Decoded, Frame, Run, Scope, SourceTail, TimeRule, Update, Skipped, Reject
+from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
 
 
 class Clock(Protocol):

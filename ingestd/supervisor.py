@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ingestd.errors import ours
 from ingestd.interfaces import Clock, Journal, Telemetry
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
@@ -44,7 +45,18 @@ class Supervisor:
         self.life = Life()
 
     async def run(self, stop: asyncio.Event) -> bool:
-        """Until ``stop`` is set, then drain. Returns whether everything that was read is in the store (if not, the journal has it)."""
+        """Until ``stop`` is set, then drain. Returns whether everything that was read is in the store (if not, the journal has it).
+
+        Raises what a task failed with: an IngestdError, or a group of whatever else it was.
+        """
+        try:
+            return await self._run(stop)
+        except BaseExceptionGroup as group:
+            raise ours(group) from group
+        finally:
+            self.life.state = "stopped"
+
+    async def _run(self, stop: asyncio.Event) -> bool:
         async with asyncio.TaskGroup() as group:
             loading = group.create_task(self._loading(), name="loader")
             appending = group.create_task(self._intake.run(), name="intake")
@@ -63,7 +75,6 @@ class Supervisor:
             done, _ = await asyncio.wait([loading], timeout=max(left, 0.1))
             for task in (loading, watching):
                 task.cancel()
-        self.life.state = "stopped"
         return bool(done)
 
     async def _loading(self) -> None:

@@ -52,7 +52,9 @@ class Progress(Struct, frozen=True, kw_only=True):
 class Daemon:
     """A live daemon, composed and not yet running."""
 
-    def __init__(self, settings: Settings, options: Mapping[str, BaseModel], journal: LocalJournal, reporter: Reporter, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, options: Mapping[str, BaseModel], journal: LocalJournal, reporter: Reporter, clock: Clock
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.journal = journal
@@ -60,6 +62,7 @@ class Daemon:
         self.breakers: dict[str, Breaker] = {}
         self._catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
+        self.loader: Loader | None = None
         self.store: Store = open_store(settings.store.url, settings.store.schema_name, clock)
         self.writer = Writer(self.store, clock, reporter)
         self.intake = Intake(journal, clock, reporter)
@@ -101,9 +104,7 @@ class Daemon:
         try:
             await server.start()
             host, port = server.address
-            self.reporter.fact(
-                "daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}"
-            )
+            self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
             clean = await self.supervisor.run(stop)
             self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
             return clean
@@ -141,7 +142,14 @@ class Daemon:
             span_bytes=source.max_delta_span.bytes,
         )
         self.collectors[source.name] = Collector(
-            source.name, feed, self.intake, self.journal, self.clock, self.reporter, Random(), policy  # noqa: S311 - jitter, no secret
+            source.name,
+            feed,
+            self.intake,
+            self.journal,
+            self.clock,
+            self.reporter,
+            Random(),  # noqa: S311 - jitter, no secret
+            policy,
         )
 
     def _breaker(self, name: str) -> Breaker:
@@ -160,12 +168,13 @@ class Daemon:
                 self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self._catalogue, warm=warm, live=True)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit)
-        loader = Loader(
+        self.loader = loader = Loader(
             run, self.journal, journal_id, self.lanes, self.writer, self.clock, self.reporter, self._deathmark, limits=limits, hooks=hooks
         )
-        self.reporter.fact("run.started", kind="live", position=position)
+        self.reporter.fact("run.started", kind="live", source="all sources", position=position)
         await loader.run(position)
         await self.store.end(run, ended_at=self.clock.now(), status="stopped", counts={})
+        self.reporter.fact("run.ended", kind="live", source="all sources", status="stopped")
 
     async def _enter(self, run: Run) -> tuple[int, int]:
         await self.store.prepare()

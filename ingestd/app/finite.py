@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+from collections import Counter
 from pathlib import Path
 from random import Random
 
 from msgspec import Struct
 
-from ingestd.clock import SystemClock
-from ingestd.interfaces import Clock, Store
+from ingestd.errors import ours
+from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
@@ -31,43 +32,58 @@ class Loaded(Struct):
     counts: dict[str, int]
 
 
-async def load_file(settings: Settings, feed: str, source: str, path: Path, at: int | None, store: Store, reporter: Reporter) -> Loaded:
-    """One recorded file through a journal, a decoder and a book of its own into a prepared store.
+class FileLoads:
+    """Loads recorded files, each through a journal, a decoder and a book of its own, into a prepared store."""
 
-    ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened.
-    """
-    clock = SystemClock()
-    run = new_run("load", source, clock)
-    recording = recorded(source, path, FEEDS[feed], clock, at)
-    folder = run_folder(settings, run)
-    journal = await open_journal(settings, folder, clock)
-    deathmark = Deathmark(folder / "deathmark")
-    writer = Writer(store, clock, reporter)
-    intake = Intake(journal, clock, reporter)
-    collector = Collector(source, recording, intake, journal, clock, reporter, Random(0))  # noqa: S311 - no pause, no secret
-    lane = Lane(source, feed, recording, Catalogue(), live=False)
+    def __init__(self, settings: Settings, store: Store, reporter: Reporter, clock: Clock) -> None:
+        self._settings = settings
+        self._store = store
+        self._reporter = reporter
+        self._clock = clock
 
-    async def collect() -> None:
-        await collector.run()
-        await intake.close()
-        journal.seal()
+    async def load(self, feed: str, source: str, path: Path, at: int | None) -> Loaded:
+        """One file. ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened."""
+        run = new_run("load", source, self._clock)
+        recording = recorded(source, path, FEEDS[feed], self._clock, at)
+        folder = run_folder(self._settings, run)
+        journal = await open_journal(self._settings, folder, self._clock)
+        deathmark = Deathmark(folder / "deathmark")
+        lane = Lane(source, feed, recording, Catalogue(), live=False)
+        try:
+            written = await self._play(run, journal, folder, deathmark, lane, recording)
+        except BaseExceptionGroup as group:
+            raise ours(group) from group
+        finally:
+            deathmark.close()
+            await journal.close()
+        counts = {**lane.counters, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
+        await self._store.end(run, ended_at=self._clock.now(), status="done", counts=counts)
+        return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
 
-    try:
+    async def _play(self, run: Run, journal: LocalJournal, folder: Path, deathmark: Deathmark, lane: Lane, recording: Feed) -> Counter[str]:
+        """From the file to the store; returns the rows written, by table."""
+        clock, reporter, store = self._clock, self._reporter, self._store
+        intake = Intake(journal, clock, reporter)
+        collector = Collector(lane.source, recording, intake, journal, clock, reporter, Random(0))  # noqa: S311 - no pause, no secret
         journal_id = await store.journal_id(journal.uid, str(folder))
         position = await store.begin(run, journal_id, 0)
-        limits = Limits(rows=settings.batch.rows, pace=0.0)
-        odds_after = await store.seen_until(source)
-        loader = Loader(run, journal, journal_id, {source: lane}, writer, clock, reporter, deathmark, limits=limits, odds_after=odds_after)
+        limits = Limits(rows=self._settings.batch.rows, pace=0.0)
+        odds_after = await store.seen_until(lane.source)
+        writer = Writer(store, clock, reporter)
+        loader = Loader(
+            run, journal, journal_id, {lane.source: lane}, writer, clock, reporter, deathmark, limits=limits, odds_after=odds_after
+        )
+
+        async def collect() -> None:
+            await collector.run()
+            await intake.close()
+            journal.seal()
+
         async with asyncio.TaskGroup() as group:
             group.create_task(intake.run())
             group.create_task(collect())
             group.create_task(loader.run(position))
-        counts = {**lane.counters, "frames": lane.counters["data"], "rows": loader.written["odds_history"], **lane.native}
-        await store.end(run, ended_at=clock.now(), status="done", counts=counts)
-    finally:
-        deathmark.close()
-        await journal.close()
-    return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
+        return loader.written
 
 
 def new_run(kind: RunKind, source: str, clock: Clock) -> Run:

@@ -1,23 +1,51 @@
 """What a daemon shows from outside: health components, and the figures that are read when somebody looks."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from ingestd import __version__
+from ingestd.interfaces import Clock
+from ingestd.journal.local import LocalJournal
 from ingestd.model import OUTCOMES, SECOND
-from ingestd.telemetry.health import Check, Component, Health, check_journal, check_source, check_sources, check_store
+from ingestd.pipeline.collector import Collector
+from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.loader import Loader
+from ingestd.pipeline.resilience import Breaker
+from ingestd.pipeline.writer import Writer
+from ingestd.settings import Settings
+from ingestd.supervisor import Supervisor
+from ingestd.telemetry import Reporter
+from ingestd.telemetry.health import Check, Component, Health, check_journal, check_progress, check_source, check_sources, check_store
 from ingestd.web.server import Page
 
-if TYPE_CHECKING:
-    from ingestd.app.daemon import Daemon
-
+STUCK: Final = 120.0
+"""Seconds without a turn of the loader's loop, the store being there, after which only a restart helps."""
 BREAKER_STATES: Final = ("closed", "open", "half_open")
 
 
-def pages(daemon: "Daemon") -> Mapping[str, Page]:
+class Daemon(Protocol):
+    """The parts of a daemon that are shown."""
+
+    settings: Settings
+    clock: Clock
+    journal: LocalJournal
+    reporter: Reporter
+    supervisor: Supervisor
+    intake: Intake
+    writer: Writer
+    loader: Loader | None
+    collectors: dict[str, Collector]
+    lanes: dict[str, Lane]
+    breakers: dict[str, Breaker]
+
+
+def pages(daemon: Daemon) -> Mapping[str, Page]:
     """Everything that port 8001 answers."""
     daemon.reporter.metrics.on_scrape(lambda: publish(daemon))
-    health = Health(_components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid)
+    health = Health(
+        _components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid
+    )
     return {
         "/metrics": daemon.reporter.metrics.page,
         "/health": health.report,
@@ -27,7 +55,7 @@ def pages(daemon: "Daemon") -> Mapping[str, Page]:
     }
 
 
-def publish(daemon: "Daemon") -> None:
+def publish(daemon: Daemon) -> None:
     """Set the metrics that are counted elsewhere."""
     put = daemon.reporter.metrics.set
     put("queue_records", daemon.intake.queued_records, stage="journal")
@@ -41,6 +69,8 @@ def publish(daemon: "Daemon") -> None:
         put("source_connected", float(status.state == "live"), source=name)
         put("source_last_message_timestamp_seconds", status.last_received_at / SECOND, source=name)
         put("frames_read_total", status.read, source=name)
+        put("source_received_messages_total", status.received, source=name)
+        put("source_received_bytes_total", status.received_bytes, source=name)
         put("frames_journalled_total", status.read - sum(status.dropped.values()), source=name)
         for reason, count in status.dropped.items():
             put("dropped_records_total", count, source=name, stage="journal", reason=reason)
@@ -53,12 +83,13 @@ def publish(daemon: "Daemon") -> None:
             put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
 
 
-def _components(daemon: "Daemon") -> dict[str, Component]:
+def _components(daemon: Daemon) -> dict[str, Component]:
     components = {
         "store": Component(lambda: check_store(daemon.writer.status.unavailable_since, daemon.writer.status.problem)),
         "journal": Component(
             lambda: check_journal(daemon.intake.paused_since, daemon.journal.size(), daemon.settings.journal.limit), durable=True
         ),
+        "loader": Component(lambda: _loader(daemon), vital=True),
         "sources": Component(
             lambda: check_sources([(part.status.state, part.status.since) for part in daemon.collectors.values()], daemon.clock.now())
         ),
@@ -68,6 +99,12 @@ def _components(daemon: "Daemon") -> dict[str, Component]:
     return components
 
 
-def _source(daemon: "Daemon", name: str) -> Check:
+def _loader(daemon: Daemon) -> Check:
+    if daemon.loader is None or daemon.writer.status.unavailable_since:
+        return Check("pass", "waits for the store")
+    return check_progress(daemon.loader.beat, daemon.clock.monotonic(), STUCK)
+
+
+def _source(daemon: Daemon, name: str) -> Check:
     status = daemon.collectors[name].status
     return check_source(status.state, status.since, status.reason)

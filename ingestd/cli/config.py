@@ -3,13 +3,10 @@
 import os
 from pathlib import Path
 
-from ingestd.settings import Settings, StoreSettings
+from ingestd.settings import Settings
 from ingestd.settings import load as load_settings
 
 
 def settings(path: Path | None, store: str = "") -> Settings:
     """Raises ConfigError with every problem; ``store`` replaces the store's URL."""
-    found = load_settings(path, os.environ)
-    if not store:
-        return found
-    return found.model_copy(update={"store": StoreSettings.model_validate({"url": store, "schema": found.store.schema_name})})
+    return load_settings(path, {**os.environ, "INGESTD_STORE_URL": store} if store else os.environ)

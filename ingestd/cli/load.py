@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import typer
 
-from ingestd.app import load_file
+from ingestd.app import FileLoads
 from ingestd.cli.config import settings as read_settings
 from ingestd.cli.times import parse_time
 from ingestd.clock import SystemClock
@@ -37,8 +37,9 @@ def load(  # noqa: PLR0913 - options are options
 
 
 async def _load(settings: Settings, feed: str, files: Sequence[Path], source: str, at: int | None, *, quiet: bool) -> Counter[str]:
-    reporter = build_reporter(settings.log.model_copy(update={"level": "error"}), SystemClock(), terminal=sys.stderr.isatty())
-    store = open_store(settings.store.url, settings.store.schema_name, SystemClock())
+    clock = SystemClock()
+    reporter = build_reporter(settings.log.model_copy(update={"level": "error"}), clock, terminal=sys.stderr.isatty())
+    store = open_store(settings.store.url, settings.store.schema_name, clock)
     counts: Counter[str] = Counter()
     try:
         try:
@@ -46,8 +47,9 @@ async def _load(settings: Settings, feed: str, files: Sequence[Path], source: st
         except StoreUnavailable as error:
             message = f"the store cannot be reached: {error}; start it, or name another with --store"
             raise StoreUnavailable(message) from error
+        loads = FileLoads(settings, store, reporter, clock)
         for path in files:
-            loaded = await load_file(settings, feed, source, path, at, store, reporter)
+            loaded = await loads.load(feed, source, path, at)
             counts.update(loaded.counts)
             if not quiet and len(files) > 1:
                 typer.echo(f"{path.name}: {loaded.counts['received']} updates, {loaded.counts['rows']} rows", err=True)

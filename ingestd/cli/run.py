@@ -55,7 +55,7 @@ async def _with_exchanges(settings: Settings, stack: contextlib.AsyncExitStack) 
     sources = []
     for source in settings.sources:
         if source.feed == "simulated" and source.enabled and not source.options.get("url"):
-            from ingestd.testing.exchange.process import started  # noqa: PLC0415 - only the demo needs it
+            from ingestd.testing.exchange.process import started
 
             options = feed_options(source, FEEDS[source.feed])
             exchange = await stack.enter_async_context(started(options.model_dump()))
@@ -109,7 +109,7 @@ async def _progress(daemon: Daemon, clock: Clock) -> None:
         now = daemon.progress()
         rate = (now.received - before.received) / PROGRESS
         store = f"store away: {now.problem}" if now.problem else f"lag {now.lag:.2f} s"
-        line = f"{now.live}/{now.sources} sources live · {rate:,.0f} updates/s · {now.rows:,} rows · {store} · journal {now.journal_mib:,.0f} MiB"
+        line = f"{now.live}/{now.sources} live · {rate:,.0f} updates/s · {now.rows:,} rows · {store} · journal {now.journal_mib:,.0f} MiB"
         sys.stderr.write(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}")
         sys.stderr.flush()
         before = now

@@ -28,7 +28,9 @@ def status(config: Path | None, *, as_json: bool) -> None:
     console = Console()
     console.print(f"store    {settings.store.shown}")
     for journal in found.journals[:1]:
-        console.print(f"journal  {journal.path} at position {journal.position}, {ago((SystemClock().now() - journal.updated_at) / SECOND)} ago")
+        console.print(
+            f"journal  {journal.path} at position {journal.position}, {ago((SystemClock().now() - journal.updated_at) / SECOND)} ago"
+        )
     console.print(_sources(found.sources))
     names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
     console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")

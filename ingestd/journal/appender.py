@@ -181,7 +181,6 @@ class Appender:
 
     def _reserve(self, upto: int) -> None:
         self._save(replace(self._state, reserved=upto))
-        self._acknowledged.reserve(upto)
 
     def _retire(self) -> None:
         """Let go of what is both old and not needed."""

@@ -34,42 +34,27 @@ class Cells:
 
 
 class Acknowledged:
-    """The last position that was ever reported durable, and the first that was not yet reserved; 0 where unknown.
+    """The last position that was ever reported durable; 0 where unknown.
 
     Written after the commit, it is never ahead of the disk. So a journal that ends before it has lost its tail, which SQLite itself
     does not notice when its log is cut short.
     """
 
     def __init__(self, path: Path) -> None:
-        self._cells = Cells(path, 4)
+        self._cells = Cells(path, 2)
 
     @property
     def position(self) -> int:
         """The last position reported durable."""
-        return self._read(0)
-
-    @property
-    def reserved(self) -> int:
-        """All positions before this one may have been used."""
-        return self._read(2)
+        words = self._cells.words
+        # it stands beside its complement: a torn or flipped number counts as none
+        return words[0] if words[0] == ~words[1] else 0
 
     def acknowledge(self, position: int) -> None:
         """Remember that everything up to ``position`` is durable."""
-        self._write(0, position)
-
-    def reserve(self, position: int) -> None:
-        """Remember that positions before ``position`` may be used."""
-        self._write(2, position)
+        words = self._cells.words
+        words[0], words[1] = position, ~position
 
     def close(self) -> None:
         """Let go of the file."""
         self._cells.close()
-
-    def _read(self, at: int) -> int:
-        words = self._cells.words
-        # each number stands beside its complement: one torn or flipped counts as none
-        return words[at] if words[at] == ~words[at + 1] else 0
-
-    def _write(self, at: int, value: int) -> None:
-        words = self._cells.words
-        words[at], words[at + 1] = value, ~value

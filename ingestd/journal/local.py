@@ -53,9 +53,9 @@ class LocalJournal:
         self._asking = ThreadPoolExecutor(1, "journal-ask")
         self._asker = Reader(path, lambda: appender.extents)
         self._checked_from = appender.last + 1
-        self._readers: set[ThreadPoolExecutor] = set()
         self._changed = asyncio.Event()
         self._sealed = False
+        self._appending = 0
 
     @classmethod
     async def open(cls, path: Path, *, clock: Clock, limits: JournalLimits, free: Callable[[Path], int] = disk_free) -> Self:
@@ -73,9 +73,9 @@ class LocalJournal:
 
     @classmethod
     def _enter(cls, path: Path, clock: Clock, limits: JournalLimits, free: Callable[[Path], int], writing: ThreadPoolExecutor) -> Self:
-        make_directory(path)
         with ExitStack() as undo:
             try:
+                make_directory(path)
                 handle = lock(path)
                 undo.callback(os.close, handle)
                 acknowledged = Acknowledged(path / "acknowledged")
@@ -100,7 +100,8 @@ class LocalJournal:
         if not frames:
             return self.last()
         future = asyncio.get_running_loop().run_in_executor(self._writing, self._appender.append, frames)
-        future.add_done_callback(lambda _: self._wake())
+        self._appending += 1
+        future.add_done_callback(self._appended)
         return await asyncio.shield(future)
 
     async def read(self, after: int) -> AsyncGenerator[Block, None]:
@@ -110,7 +111,6 @@ class LocalJournal:
         """
         reader = Reader(self.path, lambda: self._appender.extents)
         thread = ThreadPoolExecutor(1, "journal-read")
-        self._readers.add(thread)
         try:
             while True:
                 changed, upto = self._changed, self.last()
@@ -123,15 +123,15 @@ class LocalJournal:
                         self._found([block.lost])
                     after = block.last
                     yield block
-                elif self._sealed:
+                elif self._sealed and not self._appending:
                     return
                 else:
                     await changed.wait()
         finally:
             # behind whatever the thread is still doing, when the reader was cancelled
-            thread.submit(reader.close)
+            closing = asyncio.get_running_loop().run_in_executor(thread, reader.close)
             thread.shutdown(wait=False)
-            self._readers.discard(thread)
+            await asyncio.shield(closing)
 
     async def tail_of(self, source: str) -> SourceTail:
         """Token, epoch and count of a source, from its frames. The token is ``""`` if any frame of its epoch may be lost."""
@@ -170,12 +170,11 @@ class LocalJournal:
         self._wake()
 
     async def close(self) -> None:
-        """Seal, finish what is being written, and let go of the directory. Readers end or were left behind."""
+        """Seal, finish what is being written, and let go of the directory. Readers may still read to the end."""
         self.seal()
         loop = asyncio.get_running_loop()
-        for thread in (self._asking, *self._readers):
-            await loop.run_in_executor(None, thread.shutdown)
-        self._asker.close()
+        await loop.run_in_executor(self._asking, self._asker.close)
+        self._asking.shutdown()
         await loop.run_in_executor(self._writing, self._appender.close)
         self._writing.shutdown()
         self._acknowledged.close()
@@ -197,6 +196,10 @@ class LocalJournal:
 
     def _found(self, damage: Sequence[Lost]) -> None:
         self.damage += [lost for lost in damage if lost not in self.damage]
+
+    def _appended(self, _: asyncio.Future[int]) -> None:
+        self._appending -= 1
+        self._wake()
 
     def _wake(self) -> None:
         self._changed.set()

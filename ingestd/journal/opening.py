@@ -45,15 +45,15 @@ def make_directory(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"journal.path {path} cannot be used: {error.strerror}. Give a directory that this user may write to") from error
+        raise _unusable(path, error) from error
 
 
 def lock(path: Path) -> int:
     """Hold the directory until the handle is closed or the process ends. Raises InUse, ConfigError."""
     try:
         handle = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except PermissionError as error:
-        raise ConfigError(f"journal.path {path} cannot be used: {error.strerror}. Give a directory that this user may write to") from error
+    except OSError as error:
+        raise _unusable(path, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -63,6 +63,12 @@ def lock(path: Path) -> int:
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
+
+
+def _unusable(path: Path, error: OSError) -> OSError | ConfigError:
+    if segment.is_full(error):
+        return error
+    return ConfigError(f"journal.path {path} cannot be used: {error.strerror}. Give a directory that this user may write to")
 
 
 def recover(directory: Path, acknowledged: Acknowledged) -> State:
@@ -85,7 +91,7 @@ def recover(directory: Path, acknowledged: Acknowledged) -> State:
     used = max([0, acknowledged.position, *(extent.last for extent in extents), *firsts])
     # with the file gone, more may have been used than can be seen
     unseen = RESERVE if used and not saved else 0
-    reserved = max(state.reserved, acknowledged.reserved, used + unseen + 1)
+    reserved = max(state.reserved, used + unseen + 1)
     state = replace(state, extents=tuple(extents), reserved=reserved)
     if state != saved:
         save(directory, state)

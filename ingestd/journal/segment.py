@@ -40,7 +40,7 @@ def is_full(error: Exception) -> bool:
 
 def is_io(error: Exception) -> bool:
     """Whether the disk failed: what was written through this handle is in doubt, and so is whatever would be."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and not is_full(error)
 
 
 def connect(path: Path, options: str) -> sqlite3.Connection:

@@ -48,7 +48,7 @@ class Collector:
     provider which hangs up after every image is not asked for one twice a second.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each part
+    def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         name: str,
         feed: Feed,
@@ -79,17 +79,12 @@ class Collector:
         self._session = Stretch()
         self._ended = asyncio.Event()
         self._renewals = Renewals()
-        self._fresh = False
-        self._open = False
-        self._recorded = False
-        self._read_count: int | None = None
-        self._last = 0
+        self._fresh = self._open = self._recorded = False
 
     @property
     def status(self) -> Status:
         """What to report of it now."""
-        lost = self._intake.dropped[self.name]
-        return self._standing.status(self._read_count or 0, {"journal_full": lost} if lost else {}, self._last)
+        return self._standing.status(self._intake.dropped[self.name])
 
     async def run(self) -> None:
         """Collect until finished, refused, parked or closed."""
@@ -157,9 +152,9 @@ class Collector:
         """The token to go on from: the last durable one, unless what it leads back to is broken."""
         await self._intake.flush()
         tail = await self._journal.tail_of(self.name)
-        if self._read_count is None:
-            self._read_count = tail.ordinal
-        self._last = max(self._last, tail.received_at)
+        # all that was read is durable now, so the journal's count is the collector's too
+        self._standing.read = tail.ordinal
+        self._standing.last_received_at = max(self._standing.last_received_at, tail.received_at)
         self._vigil.epoch_at, self._vigil.epoch_bytes = tail.epoch_at, tail.epoch_bytes
         # without an epoch there is nothing to decode from, whatever the token says
         return tail.token if tail.epoch and not self._fresh else ""
@@ -190,26 +185,30 @@ class Collector:
 
     def _take(self, frames: Sequence[Frame]) -> bool:
         """Stamp, count and hand over what was read; False: there is no room for more. No frames: only a sign of life."""
-        vigil = self._vigil
+        vigil, standing = self._vigil, self._standing
         vigil.heard = self._clock.monotonic()
         if not frames:
             return True
-        last = self._last
-        size = 0
+        last = standing.last_received_at
+        size = epoch_size = received = 0
         for frame in frames:
             if frame.received_at < last:
                 frame.received_at = last
             else:
                 last = frame.received_at
             if frame.epoch:
-                vigil.epoch_at, vigil.epoch_bytes, size = last, 0, 0
+                vigil.epoch_at, vigil.epoch_bytes, epoch_size = last, 0, size
                 self._fresh = False
-            size += len(frame.payload)
-        self._last = last
-        vigil.epoch_bytes += size
+            if frame.payload:
+                size += len(frame.payload)
+                received += 1
+        vigil.epoch_bytes += size - epoch_size
         vigil.said = vigil.heard
-        self._read_count = (self._read_count or 0) + len(frames)
-        if self._standing.state != "live":
+        standing.last_received_at = last
+        standing.read += len(frames)
+        standing.received += received
+        standing.received_bytes += size
+        if standing.state != "live":
             self._progress(frames)
         return self._intake.accept(frames)
 
@@ -233,7 +232,7 @@ class Collector:
             return
         self._vigil.listen(now)
         if full:
-            self._say("alive", {"paused": "journal_full", "from": str(max(since, self._last))})
+            self._say("alive", {"paused": "journal_full", "from": str(max(since, self._standing.last_received_at))})
 
     async def _watch(self) -> None:
         vigil = self._vigil
@@ -269,7 +268,7 @@ class Collector:
         self._say_closed(reason)
         if self._standing.state == "live" and self._standing.lasted >= self._policy.stable_after:
             self._backoff.reset()
-        self._standing.lost(reason, detail)
+        self._standing.lost(reason, detail, self._clock.monotonic() - self._vigil.heard)
 
     def _pause(self) -> float:
         pause, limit = self._backoff.next(), self._policy.give_up_after
@@ -284,7 +283,7 @@ class Collector:
 
     def _say(self, kind: FrameKind, meta: dict[str, str] | None = None) -> None:
         # a recording has a time of its own, which this clock must not enter
-        at = self._last if self._recorded else max(self._last, self._clock.now())
+        at = max(self._standing.last_received_at, 0 if self._recorded else self._clock.now())
         heard = self._vigil.heard
         self._take([Frame(self.name, kind, at, meta=meta or {})])
         self._vigil.heard = heard

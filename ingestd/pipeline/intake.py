@@ -21,14 +21,8 @@ PATIENCE: Final = 5.0
 """Seconds that closing waits for room in a full journal."""
 
 
-class _Chunk:
-    """Frames of one source as they were handed over, with what they weigh: the queue is touched once per read, not per frame."""
-
-    __slots__ = ("frames", "weight")
-
-    def __init__(self, frames: Sequence[Frame]) -> None:
-        self.frames = frames
-        self.weight = sum([frame.weight for frame in frames])
+Chunk = tuple[Sequence[Frame], int]
+"""Frames as they were handed over, and what they weigh: the queue is touched once per read, not once per frame."""
 
 
 class Intake:
@@ -47,7 +41,7 @@ class Intake:
         self._telemetry = telemetry
         self._max_records = max_records
         self._max_bytes = max_bytes
-        self._queue: deque[_Chunk] = deque()
+        self._queue: deque[Chunk] = deque()
         self._more = asyncio.Event()
         self._line: deque[asyncio.Future[None]] = deque()
         self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -68,17 +62,21 @@ class Intake:
         if self._give_up_at is not None:
             msg = "frames handed over after the intake was closed"
             raise RuntimeError(msg)
-        for chunk in _chunks(frames):
-            self._queue.append(chunk)
-            self.queued_records += len(chunk.frames)
-            self.queued_bytes += chunk.weight
-        self._accepted += len(frames)
+        count = len(frames)
+        weight = sum([frame.weight for frame in frames])
+        if count <= GROUP_RECORDS and weight <= GROUP_BYTES:
+            self._queue.append((frames, weight))
+        else:
+            self._queue.extend(_split(frames, weight))
+        self.queued_records += count
+        self.queued_bytes += weight
+        self._accepted += count
         self._more.set()
-        return not self._line and self._has_room()
+        return self._has_room()
 
     async def room(self) -> bool:
         """Wait for room, in turn. Returns whether a full journal was what one had to wait for."""
-        if not self._line and self._has_room():
+        if self._has_room():
             return False
         fulls = self._fulls - (self.paused_since is not None)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -132,10 +130,10 @@ class Intake:
         group: list[Frame] = []
         weight = 0
         queue = self._queue
-        while queue and (not group or (len(group) + len(queue[0].frames) <= GROUP_RECORDS and weight + queue[0].weight <= GROUP_BYTES)):
-            chunk = queue.popleft()
-            group.extend(chunk.frames)
-            weight += chunk.weight
+        while queue and (not group or (len(group) + len(queue[0][0]) <= GROUP_RECORDS and weight + queue[0][1] <= GROUP_BYTES)):
+            frames, more = queue.popleft()
+            group.extend(frames)
+            weight += more
         return group, weight
 
     async def _append(self, group: list[Frame]) -> bool:
@@ -176,9 +174,9 @@ class Intake:
             self._line[0].set_result(None)
 
 
-def _chunks(frames: Sequence[Frame]) -> list[_Chunk]:
-    whole = _Chunk(frames)
-    if len(frames) <= GROUP_RECORDS and whole.weight <= GROUP_BYTES:
-        return [whole] if frames else []
+def _split(frames: Sequence[Frame], weight: int) -> list[Chunk]:
+    if len(frames) == 1 or (len(frames) <= GROUP_RECORDS and weight <= GROUP_BYTES):
+        return [(frames, weight)]
     half = len(frames) // 2
-    return [whole] if half == 0 else [*_chunks(frames[:half]), *_chunks(frames[half:])]
+    first = sum(frame.weight for frame in frames[:half])
+    return _split(frames[:half], first) + _split(frames[half:], weight - first)

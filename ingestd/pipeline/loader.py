@@ -10,6 +10,7 @@ from msgspec import Struct
 from ingestd.batch import Batch, store_offset
 from ingestd.interfaces import Clock, Journal, Renew, Telemetry
 from ingestd.model import SECOND, Block, Decoded, Frame, Run, Scope
+from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import CollectorView, Lane
 from ingestd.pipeline.writer import Writer
 
@@ -71,7 +72,7 @@ class Entry(Struct):
 class Loader:
     """The loop of one run. ``hooks`` None: a finite run, whose source has no row of its own and whose journal is sealed."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each part
+    def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         run: Run,
         journal: Journal,
@@ -100,7 +101,7 @@ class Loader:
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
         self._oldest = 0
-        self._position = self._tail = 0
+        self._position = self._tail = self._died_on = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
@@ -108,6 +109,9 @@ class Loader:
         """Rows written so far, by table."""
         self._views: dict[str, CollectorView] = {}
         self._asked: dict[tuple[str, Scope], float] = {}
+        self._herald = Herald(telemetry)
+        self.beat = clock.monotonic()
+        """When the loop last came by, on the monotonic clock."""
 
     async def run(self, position: int) -> None:
         """Go on behind ``position`` until the journal is sealed and read; returns when all of it is committed."""
@@ -119,9 +123,13 @@ class Loader:
             lane.begin(await self._journal.epoch_at(lane.source, position))
             if lane.applied_epoch:
                 start = min(start, lane.applied_epoch - 1)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._decode(start, position))
-            group.create_task(self._commit())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._decode(start, position))
+                group.create_task(self._commit())
+        finally:
+            if self._died_on:
+                self._deathmark.mark(self._died_on)
 
     async def _decode(self, start: int, position: int) -> None:
         """Read from the oldest epoch in use: what lies behind ``position`` goes on, what lies before rebuilds decoders only."""
@@ -136,7 +144,11 @@ class Loader:
             self._telemetry.fact("journal.damaged", first=lost.first, last=lost.last, reason=lost.reason)
         count = weight = 0
         for frame in block.frames:
-            self._take(frame, rebuild=frame.offset <= position)
+            try:
+                self._take(frame, rebuild=frame.offset <= position)
+            except BaseException:
+                self._died_on = frame.offset
+                raise
             count += 1
             weight += frame.weight
             if count >= SLICE or weight >= SLICE_BYTES or self._full():
@@ -179,6 +191,7 @@ class Loader:
     async def _commit(self) -> None:
         while not (self._ended and not self._ready):
             await self._wait()
+            self.beat = self._clock.monotonic()
             batch = self._batch()
             if batch is None:
                 self._answer()
@@ -220,13 +233,22 @@ class Loader:
             if entry.lane is None:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
-            self._deathmark.mark(entry.frame.offset)
-            entry.lane.apply(entry.frame, entry.decoded, store_offset(self._journal_id, entry.frame.offset), batch)
+            self._apply(entry.lane, entry, batch)
             touched.add(entry.lane.source)
         self._deathmark.clear()
         self._room.set()
         self._report(batch, touched)
+        self._herald.tell(batch)
         return batch if touched or batch.sources or batch.position > self._position else None
+
+    def _apply(self, lane: Lane, entry: Entry, batch: Batch) -> None:
+        offset = entry.frame.offset
+        self._deathmark.mark(offset)
+        try:
+            lane.apply(entry.frame, entry.decoded, store_offset(self._journal_id, offset), batch)
+        except BaseException:
+            self._died_on = offset
+            raise
 
     def _report(self, batch: Batch, touched: set[str]) -> None:
         for source, lane in self._lanes.items():

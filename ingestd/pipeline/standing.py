@@ -7,18 +7,23 @@ from ingestd.model import SourceStatus
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs; ``read`` counts every frame of the source in this journal."""
+    """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs.
+
+    ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data.
+    """
 
     state: SourceStatus
     since: int
     reason: str
     read: int
+    received: int
+    received_bytes: int
     dropped: dict[str, int]
     last_received_at: int
 
 
 class Standing:
-    """State of one source, the reason for it (one word), and ``since`` when (UTC µs) both are as they are."""
+    """State of one source, the reason for it (one word), ``since`` when (UTC µs) both are as they are, and what was counted."""
 
     def __init__(self, source: str, clock: Clock, telemetry: Telemetry) -> None:
         self._source = source
@@ -29,31 +34,49 @@ class Standing:
         self.state: SourceStatus = "connecting"
         self.reason = ""
         self.since = clock.now()
+        self.read = 0
+        self.received = 0
+        self.received_bytes = 0
+        self.last_received_at = 0
 
     @property
     def lasted(self) -> float:
         """Seconds since the link was last gained or lost."""
         return self._clock.monotonic() - self._turned
 
-    def status(self, read: int, dropped: dict[str, int], last_received_at: int) -> Status:
-        """All of it on one card, with what the collector counts."""
-        return Status(state=self.state, since=self.since, reason=self.reason, read=read, dropped=dropped, last_received_at=last_received_at)
+    def status(self, lost: int) -> Status:
+        """All of it on one card, with the frames that a full journal would not take."""
+        return Status(
+            state=self.state,
+            since=self.since,
+            reason=self.reason,
+            read=self.read,
+            received=self.received,
+            received_bytes=self.received_bytes,
+            dropped={"journal_full": lost} if lost else {},
+            last_received_at=self.last_received_at,
+        )
 
     def live(self) -> None:
         """Frames flow."""
-        self._telemetry.fact("source.connected", source=self._source, seconds=self.lasted)
+        if self._outage:
+            self._telemetry.fact("source.recovered", source=self._source, seconds=self.lasted)
+        else:
+            self._telemetry.fact("source.connected", source=self._source)
         self._outage = False
         self._turned = self._clock.monotonic()
         self._become("live", "")
 
-    def lost(self, reason: str, detail: str) -> None:
-        """The link went, or could not be had."""
+    def lost(self, reason: str, detail: str, quiet: float = 0.0) -> None:
+        """The link went, or could not be had; ``quiet``: seconds since it was last heard of."""
         if self.state == "live":
             self._turned = self._clock.monotonic()
         self._telemetry.add("source_disconnects_total", source=self._source, reason=reason)
-        if not self._outage:
-            self._outage = True
+        if not self._outage and reason == "silent":
+            self._telemetry.fact("source.silent", source=self._source, seconds=quiet)
+        elif not self._outage:
             self._telemetry.fact("source.disconnected", source=self._source, reason=reason, detail=detail)
+        self._outage = True
         if reason == "silent":
             self._become("silent", reason)
         else:

@@ -76,7 +76,9 @@ class Writer:
         if batch.position <= self.status.position:
             return False
         done = await self._store.position(batch.run, batch.journal_id) >= batch.position
-        self._telemetry.add("sink_ambiguous_commits_total", outcome="committed" if done else "aborted")
+        outcome = "committed" if done else "aborted"
+        self._telemetry.add("sink_ambiguous_commits_total", outcome=outcome)
+        self._telemetry.fact("store.in_doubt", outcome=outcome)
         return done
 
     def _unavailable(self, error: StoreUnavailable) -> None:
@@ -97,6 +99,7 @@ class Writer:
         self.status.position = batch.position
         self.status.batches += 1
         self._telemetry.add("sink_batches_total", outcome="committed")
+        self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4))
         self._telemetry.add("sink_commit_duration_seconds", seconds)
         for table, rows in written.rows.items():
             self._telemetry.add("sink_records_total", rows, table=table)

@@ -8,9 +8,7 @@ from typing import Final
 
 from ingestd.store.statements import EXACT_TIME, Dialect
 
-BEGIN_RUN: Final = (
-    "INSERT INTO runs (run_id, source, kind, started_at, status) VALUES (?1, ?2, ?3, @4, 'running') ON CONFLICT DO NOTHING"
-)
+BEGIN_RUN: Final = "INSERT INTO runs (run_id, source, kind, started_at, status) VALUES (?1, ?2, ?3, @4, 'running') ON CONFLICT DO NOTHING"
 DIED: Final = "UPDATE runs SET status = 'died' WHERE kind = 'live' AND status = 'running' AND run_id <> ?1"
 END_RUN: Final = "UPDATE runs SET ended_at = @2, status = ?3, counts = ?4, error = ?5 WHERE run_id = ?1"
 JOURNAL: Final = (
@@ -30,9 +28,10 @@ ADVANCE: Final = (
 IDENTITIES: Final = "SELECT selection_id, identity FROM selections WHERE selection_id {ids}"
 _OF_LINK: Final = "sport, league_id, season, home_team_id, away_team_id, name, starts_at, started_at, started_by, status"
 REFRESH_EVENTS: Final = (
-    f"UPDATE events SET ({_OF_LINK}) = (SELECT {_OF_LINK} FROM event_links AS link WHERE link.event_id = events.event_id "  # noqa: S608
+    f"UPDATE events SET ({_OF_LINK}) = (SELECT {_OF_LINK} FROM event_links AS link WHERE link.event_id = events.event_id "
     "AND link.state IN ('auto', 'confirmed') "
-    "ORDER BY CASE WHEN link.changed_at = {epoch} THEN 1 ELSE 0 END, link.state DESC, link.source{bytewise}, link.source_event_id{bytewise} LIMIT 1) "
+    "ORDER BY CASE WHEN link.changed_at = {epoch} THEN 1 ELSE 0 END, link.state DESC, "
+    "link.source{bytewise}, link.source_event_id{bytewise} LIMIT 1) "
     "WHERE event_id {ids} AND EXISTS "
     "(SELECT 1 FROM event_links AS link WHERE link.event_id = events.event_id AND link.state IN ('auto', 'confirmed'))"
 )

@@ -1,8 +1,10 @@
 """Where a store lies: its URL, and how to reach it for reading."""
 
 import re
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -10,13 +12,58 @@ from ingestd.errors import ConfigError
 from ingestd.store.statements import Dialect
 
 if TYPE_CHECKING:
-    import asyncpg
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach a PostgreSQL server."""
 COMMAND_TIMEOUT: Final = 60.0
 """Seconds that any one statement may take."""
+
+
+class Record(Protocol):
+    """A row."""
+
+    def __getitem__(self, key: str | int, /) -> object: ...
+
+
+class ServerVersion(NamedTuple):
+    """As asyncpg tells it."""
+
+    major: int
+
+
+class Session(Protocol):
+    """What is used of an asyncpg connection, which has no types of its own."""
+
+    async def execute(self, query: str, *values: object) -> str:
+        """Run a statement, or several without values; what the server says of it."""
+
+    async def fetch(self, query: str, *values: object) -> Sequence[Record]:
+        """All rows."""
+
+    async def fetchrow(self, query: str, *values: object) -> Record | None:
+        """The first row."""
+
+    async def fetchval(self, query: str, *values: object) -> object:
+        """The first column of the first row."""
+
+    def transaction(self) -> AbstractAsyncContextManager[object]:
+        """BEGIN to COMMIT."""
+
+    def get_server_pid(self) -> int:
+        """The process that serves this session."""
+
+    def get_server_version(self) -> ServerVersion:
+        """Of the server."""
+
+    def is_closed(self) -> bool:
+        """Whether the session has ended."""
+
+    def terminate(self) -> None:
+        """End it at once."""
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's own
+        """End it in order."""
 
 
 class Target(Struct, frozen=True):
@@ -50,11 +97,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-async def connect_postgres(place: Target, **settings: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect_postgres(place: Target) -> Session:
     """A session whose search path is the store's schema, in UTC. Raises what asyncpg raises."""
     import asyncpg  # noqa: PLC0415 - only where it is used
 
-    return await asyncpg.connect(
+    session: Session = await asyncpg.connect(
         place.dsn,
         timeout=CONNECT_TIMEOUT,
         command_timeout=place.command_timeout,
@@ -65,9 +112,16 @@ async def connect_postgres(place: Target, **settings: str) -> "asyncpg.Connectio
             "jit": "off",
             "lock_timeout": "10s",
             "idle_in_transaction_session_timeout": "60s",
-            **settings,
         },
     )
+    return session
+
+
+def number(value: object) -> int:
+    """A value that the database must give as an integer."""
+    if not isinstance(value, int):
+        raise TypeError(f"an integer was expected, not {value!r}")
+    return value
 
 
 def reader_engine(place: Target) -> "AsyncEngine":

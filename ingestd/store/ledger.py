@@ -1,6 +1,8 @@
 """The tables of the daemon's own affairs: sources, runs, journals and how far they were read, rejects, incidents."""
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, text
+from typing import Final
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ingestd.store.columns import Base, Count, Int8, Key, Ref, Time, Word, WordKey
@@ -42,7 +44,7 @@ class JournalRecord(Base):
 
     __tablename__ = "journals"
     __table_args__ = (UniqueConstraint("uid"), STRICT)
-    journal_id: Mapped[int] = mapped_column(Int8, Identity(), primary_key=True)
+    journal_id: Mapped[int] = mapped_column(Int8, primary_key=True, autoincrement=True)
     uid: Mapped[Word]
     path: Mapped[Word]
     created_at: Mapped[Time]
@@ -95,3 +97,7 @@ class Incident(Base):
     count: Mapped[Count]
     message: Mapped[Word]
     run_id: Mapped[Ref | None] = mapped_column(ForeignKey("runs.run_id"))
+
+
+METADATA: Final = Base.metadata
+"""All tables: these and those of the facts."""

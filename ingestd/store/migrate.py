@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from ingestd.errors import ConfigError
 from ingestd.store.connect import Target, connect_postgres
+from ingestd.store.ledger import METADATA
 from ingestd.store.sqlite_file import connect
-from ingestd.store.statements import Base
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,10 +28,11 @@ def judge(place: str, found: set[str], revision: str | None) -> bool:
     if revision != HEAD:
         hint = _UPGRADE if revision in KNOWN else "a newer ingestd made it; install that one"
         raise ConfigError(f"store {place}: schema is at revision {revision!r}, this ingestd needs {HEAD!r}; {hint}")
-    missing = sorted(set(Base.metadata.tables) - found)
+    missing = sorted(set(METADATA.tables) - found)
     if missing:
         raise ConfigError(
-            f"store {place}: table {missing[0]} is missing; restore it from a backup, or give ingestd an empty database ({_UPGRADE} makes the tables)"
+            f"store {place}: table {missing[0]} is missing; "
+            f"restore it from a backup, or give ingestd an empty database ({_UPGRADE} makes the tables)"
         )
     return False
 
@@ -56,7 +57,9 @@ async def upgrade_postgres(place: Target) -> None:
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect_postgres(place), poolclass=NullPool)
     async with engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"ingestd upgrade {place.schema}"})
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"ingestd upgrade {place.schema}"}
+        )
         await connection.run_sync(_run_migrations)
     await engine.dispose()
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ingestd.store.columns import to_datetime
-
-if TYPE_CHECKING:
-    import asyncpg
+from ingestd.store.connect import Session
 
 Month = tuple[int, int]
 FIRST_YEAR: Final = 1990
@@ -29,17 +27,17 @@ class Months:
         days = {time // _DAY for time in times}
         return sorted({month for day in days if (month := self._month(day)) not in self._known and FIRST_YEAR <= month[0] <= LAST_YEAR})
 
-    async def look(self, db: "asyncpg.Connection[asyncpg.Record]") -> None:
+    async def look(self, db: Session) -> None:
         """Learn which there are."""
         rows = await db.fetch(
             "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'odds_history'::regclass"
         )
-        for (name,) in rows:
-            year, _, month = name.removeprefix(_PREFIX).partition("_")
+        for row in rows:
+            year, _, month = str(row[0]).removeprefix(_PREFIX).partition("_")
             if month:
                 self._known.add((int(year), int(month)))
 
-    async def make(self, db: "asyncpg.Connection[asyncpg.Record]", months: Iterable[Month]) -> None:
+    async def make(self, db: Session, months: Iterable[Month]) -> None:
         """Make them, in a transaction of its own. Attaching a table, unlike making it in place, lets readers of the history go on."""
         async with db.transaction():
             await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('ingestd partitions ' || current_schema(), 0))")
@@ -48,7 +46,10 @@ class Months:
                 if month not in self._known:
                     name = f"{_PREFIX}{month[0]:04}_{month[1]:02}"
                     await db.execute(f"CREATE TABLE {name} (LIKE odds_history INCLUDING ALL)")
-                    await db.execute(f"ALTER TABLE odds_history ATTACH PARTITION {name} FOR VALUES FROM ('{_first(month)}') TO ('{_first(_next(month))}')")
+                    await db.execute(
+                        f"ALTER TABLE odds_history ATTACH PARTITION {name} "
+                        f"FOR VALUES FROM ('{_first(month)}') TO ('{_first(_next(month))}')"
+                    )
         self._known.update(months)
 
     def _month(self, day: int) -> Month:

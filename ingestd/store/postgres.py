@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from ingestd.batch import Batch, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
@@ -12,13 +11,10 @@ from ingestd.interfaces import Clock
 from ingestd.model import Run
 from ingestd.store import affairs, postgres_open
 from ingestd.store.checks import storable
-from ingestd.store.connect import Target, reader_engine
+from ingestd.store.connect import Session, Target, number, reader_engine
 from ingestd.store.postgres_session import DOWN, FENCE_STATE, PostgresSession, data_error, maybe_committed
 from ingestd.store.postgres_writing import PostgresWriting
 from ingestd.store.warm import read_seen_until, read_warm
-
-if TYPE_CHECKING:
-    from ingestd.store.postgres_session import Session
 
 
 class PostgresStore:
@@ -39,7 +35,7 @@ class PostgresStore:
     async def journal_id(self, uid: str, path: str) -> int:
         """As in ``interfaces.Store``."""
         async with self._transaction() as db:
-            return int(await db.fetchval(_said(affairs.JOURNAL), uid, storable(path), self._clock.now()))
+            return number(await db.fetchval(_said(affairs.JOURNAL), uid, storable(path), self._clock.now()))
 
     async def begin(self, run: Run, journal_id: int, position: int) -> int:
         """As in ``interfaces.Store``; a live run first takes a lock that lasts as long as the session."""
@@ -48,7 +44,7 @@ class PostgresStore:
             async with self._session_alone() as db:
                 await self._session.lock(db)
         async with self._transaction() as db:
-            highest = int(await db.fetchval(_said(affairs.HIGHEST_FENCE), run.kind))
+            highest = number(await db.fetchval(_said(affairs.HIGHEST_FENCE), run.kind))
             if held and highest != held:
                 raise self._session.taken_over()
             fence = held or highest + 1
@@ -60,7 +56,7 @@ class PostgresStore:
         self._fences[run.kind, journal_id] = fence
         if run.kind == "live":
             self._session.fenced(fence)
-        return int(found)
+        return number(found)
 
     async def position(self, run: Run, journal_id: int) -> int:
         """As in ``interfaces.Store``; waits for a transaction of ours that may still be under way."""
@@ -69,7 +65,7 @@ class PostgresStore:
             row = await db.fetchrow(_said(affairs.POSITION), run.kind, journal_id)
         if row is None or row["fence"] != fence:
             raise self._session.taken_over()
-        return int(row["position"])
+        return number(row["position"])
 
     async def warm(self, source: str, since: int) -> Warm:
         """As in ``interfaces.Store``."""
@@ -116,7 +112,7 @@ class PostgresStore:
                 raise self._in_doubt(error, writing.expected()) from error
             raise
 
-    async def _whole(self, db: "Session", writing: PostgresWriting) -> Written:
+    async def _whole(self, db: Session, writing: PostgresWriting) -> Written:
         await db.execute("BEGIN")
         try:
             written = await writing.run()
@@ -132,15 +128,17 @@ class PostgresStore:
         return written
 
     def _in_doubt(self, error: Exception, written: Written) -> StoreUnavailable:
-        return StoreUnavailable(f"store {self._target.shown}: a commit was not answered: {str(error) or type(error).__name__}", in_doubt=written)
+        return StoreUnavailable(
+            f"store {self._target.shown}: a commit was not answered: {str(error) or type(error).__name__}", in_doubt=written
+        )
 
     @asynccontextmanager
-    async def _transaction(self) -> "AsyncIterator[Session]":
+    async def _transaction(self) -> AsyncIterator[Session]:
         async with self._session_alone() as db, db.transaction():
             yield db
 
     @asynccontextmanager
-    async def _session_alone(self) -> "AsyncIterator[Session]":
+    async def _session_alone(self) -> AsyncIterator[Session]:
         """The session, for one at a time. It is dropped after any error but a refused row's: what is left of it is nobody's concern."""
         async with self._one:
             db = await self._session.connected()

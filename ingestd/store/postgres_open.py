@@ -1,21 +1,21 @@
 """The first look at a PostgreSQL database: make the schema, accept it, or say what is wrong."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 
 from ingestd.errors import ConfigError, StoreUnavailable
-from ingestd.store.connect import Target, connect_postgres, quoted
+from ingestd.store.connect import Session, Target, connect_postgres, quoted
 from ingestd.store.migrate import judge, upgrade_postgres
-
-if TYPE_CHECKING:
-    Session = asyncpg.Connection[asyncpg.Record]
 
 OLDEST: Final = 15
 """The first PostgreSQL that is good enough."""
 _PERSON: Final = (
     (asyncpg.InvalidPasswordError, "the password was not accepted; check user and password in store.url"),
-    (asyncpg.InvalidAuthorizationSpecificationError, "the user was not accepted; check the user in store.url, and pg_hba.conf on the server"),
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "the user was not accepted; check the user in store.url, and pg_hba.conf on the server",
+    ),
     (asyncpg.InvalidCatalogNameError, "there is no such database; create it (createdb), or name another one in store.url"),
     (asyncpg.InsufficientPrivilegeError, "the user may not do this; grant CREATE on the database, or on the schema, to it"),
     (asyncpg.ClientConfigurationError, "the URL is not understood; check store.url"),
@@ -47,7 +47,7 @@ async def upgrade(place: Target) -> None:
         await db.close()
 
 
-async def connect(place: Target) -> "Session":
+async def connect(place: Target) -> Session:
     """A session on a server that is new enough. Raises ConfigError, StoreUnavailable."""
     try:
         db = await connect_postgres(place)
@@ -70,14 +70,14 @@ def explained(place: Target, error: Exception) -> ConfigError | StoreUnavailable
     return StoreUnavailable(f"store {place.shown}: {str(error) or type(error).__name__}")
 
 
-async def _look(db: "Session") -> tuple[set[str], str | None]:
+async def _look(db: Session) -> tuple[set[str], str | None]:
     rows = await db.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    tables = {name for (name,) in rows}
+    tables = {str(row[0]) for row in rows}
     revision = await db.fetchval("SELECT version_num FROM alembic_version") if "alembic_version" in tables else None
-    return tables - {"alembic_version"}, revision
+    return tables - {"alembic_version"}, None if revision is None else str(revision)
 
 
-async def _make_schema(db: "Session", place: Target) -> None:
+async def _make_schema(db: Session, place: Target) -> None:
     """CREATE SCHEMA IF NOT EXISTS asks for the right to create even where there is one."""
     if not await db.fetchval("SELECT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1)", place.schema):
         await db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(place.schema)}")

@@ -1,18 +1,13 @@
 """The one writing session of a PostgreSQL store: connected again when it broke, with the lock that a daemon holds."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import asyncpg
 
 from ingestd.errors import Fenced, InUse, StoreUnavailable
 from ingestd.store import affairs
-from ingestd.store.connect import Target, connect_postgres
+from ingestd.store.connect import Session, Target, connect_postgres
 from ingestd.store.partitions import Months
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    Session = asyncpg.Connection[asyncpg.Record]
 
 FENCE_STATE: Final = "22012"
 """Division by zero: how a statement says that its checkpoint row was not there to be advanced."""
@@ -22,8 +17,8 @@ LOCK_WAIT: Final = "5s"
 _DATA_CLASSES: Final = ("22", "23")
 _LOST: Final = ("08", "57P")
 _REASONS: Final = {"23502": "not_null", "23503": "foreign_key"}
-DOWN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a database that cannot be reached, or cannot now, raises."""
+DOWN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What a database that cannot be reached, or cannot now, raises; the third: a server that was shut down while its session was idle."""
 
 
 def data_error(error: Exception) -> str:
@@ -48,10 +43,10 @@ class PostgresSession:
         self.months = Months()
         self._place = place
         self._db: Session | None = None
-        self._former: tuple[int, datetime] | None = None
+        self._former: tuple[int, str] | None = None
         self._fence = 0
 
-    async def connected(self) -> "Session":
+    async def connected(self) -> Session:
         """The session. Raises StoreUnavailable; Fenced where another daemon has taken over in the meantime."""
         if self._db is not None and not self._db.is_closed():
             return self._db
@@ -70,13 +65,14 @@ class PostgresSession:
         self._db = db
         return db
 
-    async def lock(self, db: "Session") -> None:
+    async def lock(self, db: Session) -> None:
         """Be the one daemon on this store. Raises InUse after 5 s."""
         try:
             await _wait_for_lock(db)
         except asyncpg.LockNotAvailableError as error:
             raise InUse(
-                f"store {self._place.shown}, schema {self._place.schema}: another ingestd is running on it; stop it, or set another store.schema"
+                f"store {self._place.shown}, schema {self._place.schema}: "
+                "another ingestd is running on it; stop it, or set another store.schema"
             ) from error
 
     def fenced(self, fence: int) -> None:
@@ -106,29 +102,31 @@ class PostgresSession:
         """What to say where the fence has moved."""
         return Fenced(f"store {self._place.shown}, schema {self._place.schema}: another daemon has taken over")
 
-    async def _enter(self, db: "Session") -> None:
+    async def _enter(self, db: Session) -> None:
         if self._former is not None:
             # a session that we lost may live on at the server, with our lock and an open transaction
-            await db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2", *self._former)
+            await db.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start::text = $2", *self._former
+            )
         if self._fence:
             await self._check_fence(db)
             try:
                 await _wait_for_lock(db)
             finally:
                 await self._check_fence(db)
-        started = await db.fetchval("SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
-        self._former = (db.get_server_pid(), started)
+        started = await db.fetchval("SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+        self._former = (db.get_server_pid(), str(started))
         await self.months.look(db)
 
-    async def _check_fence(self, db: "Session") -> None:
+    async def _check_fence(self, db: Session) -> None:
         highest = await db.fetchval(affairs.render(affairs.HIGHEST_FENCE, "postgresql"), "live")
         if highest != self._fence:
             raise self.taken_over()
 
 
-async def _wait_for_lock(db: "Session") -> None:
+async def _wait_for_lock(db: Session) -> None:
     await db.execute(f"SET lock_timeout = '{LOCK_WAIT}'")
     try:
-        await db.execute(f"SELECT pg_advisory_lock({_LOCK})")  # noqa: S608
+        await db.execute(f"SELECT pg_advisory_lock({_LOCK})")
     finally:
         await db.execute("RESET lock_timeout")

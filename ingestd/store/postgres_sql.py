@@ -12,7 +12,7 @@ from ingestd.store.statements import EXACT_TIME, Merge
 
 _OWN, _SHOWN, _RESULT, _BASIS = decoded_words("words")
 _PRICE: Final = (
-    "price AS MATERIALIZED (SELECT selection_id, price, line, size, "  # noqa: S608
+    "price AS MATERIALIZED (SELECT selection_id, price, line, size, "
     f"{_OWN} AS own_status, {_SHOWN} AS status, {_RESULT} AS result, {_BASIS} AS time_basis, "
     f"{EXACT_TIME.format('changed_at')} AS changed_at, seq, {EXACT_TIME.format('received_at')} AS received_at, "
     f"{EXACT_TIME.format('$12::int8')} AS committed_at, journal_offset, in_history, in_odds "
@@ -86,7 +86,9 @@ def price_arguments(prices: Prices, committed_at: int) -> list[object]:
     ]
 
 
-def everything(batch: Batch, prices: Prices, coverage: Sequence[Row], sources: Sequence[Row], fence: int, now: int) -> tuple[str, list[object]]:  # noqa: PLR0913
+def everything(
+    batch: Batch, prices: Prices, coverage: Sequence[Row], sources: Sequence[Row], fence: int, now: int
+) -> tuple[str, list[object]]:
     """The statement for a batch, and its arguments."""
     said = EVERYTHING_LIVE if batch.run.kind == "live" else EVERYTHING_FINITE
     offset = store_offset(batch.journal_id, batch.position)

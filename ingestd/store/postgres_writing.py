@@ -1,23 +1,20 @@
 """One batch on its way into PostgreSQL."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from ingestd.batch import Batch, Written
 from ingestd.store import affairs, postgres_sql, rows
 from ingestd.store import statements as sql
+from ingestd.store.connect import Session, number
 from ingestd.store.postgres_session import DOWN, data_error
 from ingestd.store.rows import Prices, Refused, Row, Step
 from ingestd.store.splitting import split
-
-if TYPE_CHECKING:
-    from ingestd.store.postgres_session import Session
 
 
 class PostgresWriting:
     """``careful``: every step in savepoints, split where PostgreSQL refuses a row; else the first refused row fails the whole."""
 
-    def __init__(self, db: "Session", batch: Batch, fence: int, now: int, *, careful: bool = False) -> None:  # noqa: PLR0913
+    def __init__(self, db: Session, batch: Batch, fence: int, now: int, *, careful: bool = False) -> None:
         self._db = db
         self._batch = batch
         self._fence = fence
@@ -52,7 +49,7 @@ class PostgresWriting:
         said, arguments = postgres_sql.everything(self._batch, prices, self._coverage.rows, self._sources.rows, self._fence, self._now)
         done = await self._db.fetchrow(said, *arguments)
         for table in ("odds_history", "odds", "coverage", "sources"):
-            self._count(table, done[table] if done else 0)
+            self._count(table, number(done[table]) if done else 0)
         return Written(rows=self._rows, refused=self._refused.refusals())
 
     async def run(self) -> Written:
@@ -77,7 +74,7 @@ class PostgresWriting:
             rows.screen(step, self._refused)
         if step.merge is sql.SELECTIONS:
             stored = await self._db.fetch(_said(affairs.IDENTITIES), [row[0] for row in step.rows])
-            rows.collided(step, {row[0]: row[1] for row in stored}, self._refused)
+            rows.collided(step, {number(row[0]): str(row[1]) for row in stored}, self._refused)
         await self._merge(step)
         if step.merge is sql.SELECTIONS:
             await self._many(sql.FIRST_SEEN, step.rows)
@@ -132,7 +129,7 @@ class PostgresWriting:
             return await self._undone(error)
         await self._db.execute("RELEASE attempt")
         for table in ("odds_history", "odds"):
-            self._count(table, done[table] if done else 0)
+            self._count(table, number(done[table]) if done else 0)
         return ""
 
     async def _undone(self, error: Exception) -> str:

@@ -6,15 +6,15 @@ from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, TableClause, and_, column, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, column, func, or_, select
 from sqlalchemy import table as named_table
+from sqlalchemy.orm import DeclarativeBase
 
 from ingestd.batch import CoverageRow
 from ingestd.store.columns import to_datetime
 from ingestd.store.connect import reader_engine, target
-from ingestd.store.ledger import Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
+from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
 from ingestd.store.schema import CoverageInterval
-from ingestd.store.statements import Base
 from ingestd.store.warm import reading
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -111,7 +111,7 @@ class Queries:
         """Let go of the database."""
         await self._engine.dispose()
 
-    async def odds(self, text: str = "", market: str = "", book: str = "", at: int | None = None, limit: int = 100) -> list[Price]:  # noqa: PLR0913
+    async def odds(self, text: str = "", market: str = "", book: str = "", at: int | None = None, limit: int = 100) -> list[Price]:
         """Prices now, or as they were ``at`` a time (UTC µs), by start and event; ``text``: words that must all appear in its names."""
         view = _view("price_history" if at is not None else "current_odds")
         wheres = _matching(view, text) if text else []
@@ -145,9 +145,9 @@ class Queries:
             )
             runs = await db.execute(select(*_columns(RunRecord, RunStatus)).order_by(RunRecord.started_at.desc()).limit(10))
             return Status(
-                sources=[SourceStatus(**row) for row in sources.mappings()],  # type: ignore[misc] # keys are column names
-                journals=[JournalStatus(**row) for row in journals.mappings()],  # type: ignore[misc] # as above
-                runs=[RunStatus(**row) for row in runs.mappings()],  # type: ignore[misc] # as above
+                sources=[SourceStatus(**row) for row in sources.mappings()],
+                journals=[JournalStatus(**row) for row in journals.mappings()],
+                runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),
                 quarantine=await self.quarantine_count(),
             )
@@ -171,31 +171,33 @@ class Queries:
         async with reading(self._engine) as db:
             return {
                 name: int((await db.execute(select(func.count()).select_from(table))).scalar_one())
-                for name, table in sorted(Base.metadata.tables.items())
+                for name, table in sorted(METADATA.tables.items())
             }
 
-    async def _prices(self, view: TableClause, wheres: Sequence[ColumnElement[bool]], limit: int) -> list[Price]:
+    async def _prices(self, view: FromClause, wheres: Sequence[ColumnElement[bool]], limit: int) -> list[Price]:  # type: ignore[explicit-any] # its own default
         order = [view.c[name] for name in ("starts_at", "event", "market", "period", "line", "outcome", "side")]
         async with reading(self._engine) as db:
-            found = await db.execute(select(view).where(and_(True, *wheres)).order_by(*order, view.c.price.desc(), view.c.selection_id).limit(limit))  # noqa: FBT003
-            return [_price(row) for row in found.mappings()]
+            found = await db.execute(
+                select(view).where(and_(True, *wheres)).order_by(*order, view.c.price.desc(), view.c.selection_id).limit(limit)
+            )
+            return [_price({**row}) for row in found.mappings()]
 
     def _moment(self, micros: int) -> object:
         """A time as the views of this database show it."""
         return to_datetime(micros) if self._target.dialect == "postgresql" else to_datetime(micros).strftime(_ISO)
 
 
-def _columns(table: type[Base], shape: type[Struct]) -> list[ColumnElement[object]]:
+def _columns(table: type[DeclarativeBase], shape: type[Struct]) -> list[ColumnElement[object]]:
     return [getattr(table, name) for name in shape.__struct_fields__]
 
 
-def _view(name: str) -> TableClause:
+def _view(name: str) -> FromClause:  # type: ignore[explicit-any] # its own default
     names = [name for name in Price.__struct_fields__ if name not in ("age_seconds", "live", "changed_at")]
     special = ("valid_from", "valid_to") if name == "price_history" else ("changed_at", "age_seconds", "live")
     return named_table(name, *map(column, (*names, *special)))
 
 
-def _matching(view: TableClause, text: str) -> list[ColumnElement[bool]]:
+def _matching(view: FromClause, text: str) -> list[ColumnElement[bool]]:  # type: ignore[explicit-any] # its own default
     names = ("event", "league", "outcome", "participant", "bookmaker", "market")
     return [
         or_(*(func.lower(view.c[name]).contains(word.lower(), autoescape=True) for name in names)) for word in text.split()

@@ -8,8 +8,8 @@ from msgspec import Struct, field, json
 from ingestd.batch import Batch, Change, LinkRow, Refusal, RejectRow, SelectionRow, store_offset
 from ingestd.model import hash64
 from ingestd.store import statements as sql
-from ingestd.store.checks import storable, unstorable, unstorable_change
 from ingestd.store.affairs import CHUNK
+from ingestd.store.checks import storable, unstorable, unstorable_change
 from ingestd.store.statements import Merge
 
 Row = tuple[object, ...]
@@ -212,7 +212,7 @@ def rejects(batch: Batch, refused: Refused, seen_at: int) -> list[Step]:
     for reject in sorted(batch.rejects, key=attrgetter("offset")):
         found.setdefault(reject.quarantine_id, []).append(_reject(reject))
     for (table, key), reason in refused.reasons.items():
-        row = _reject(_refusal(batch.run.source, table, key, reason, refused.rows[table, key], offset, seen_at))
+        row = _reject(_refusal(batch.run.source, Refusal(table, key, reason), refused.rows[table, key], offset, seen_at))
         found.setdefault(row[0], []).append(row)  # type: ignore[arg-type] # the id comes first
     steps = max(map(len, found.values()), default=0)
     return [
@@ -255,19 +255,19 @@ def _reject(row: RejectRow) -> Row:
     )
 
 
-def _refusal(source: str, table: str, key: Key, reason: str, row: str, offset: int, seen_at: int) -> RejectRow:  # noqa: PLR0913
-    word = reason.split(":", 1)[0]
+def _refusal(source: str, refusal: Refusal, row: str, offset: int, seen_at: int) -> RejectRow:
+    word = refusal.error.split(":", 1)[0]
     return RejectRow(
-        quarantine_id=hash64("load", source, table, *map(str, key), word),
+        quarantine_id=hash64("load", source, refusal.table, *map(str, refusal.key), word),
         source=source,
         stage="load",
         category="store",
         severity="error",
         reason=word,
         offset=offset,
-        path=f"{table}{key!a}",
+        path=f"{refusal.table}{refusal.key!a}",
         update=row,
-        error=reason,
+        error=refusal.error,
         seen_at=seen_at,
     )
 
@@ -275,7 +275,8 @@ def _refusal(source: str, table: str, key: Key, reason: str, row: str, offset: i
 def _orphan(merge: Merge, row: Row, refused: Refused) -> str:
     if refused:
         for parent, places in merge.parents:
-            reason = refused.reasons.get((parent, tuple(row[place] for place in places)))  # type: ignore[arg-type] # as in ``Step.key``
+            key: Key = tuple(row[place] for place in places)  # type: ignore[misc] # keys hold text and ints only
+            reason = refused.reasons.get((parent, key))
             if reason is not None:
                 return f"orphan: its row of {parent} was refused ({reason})"
     return ""
@@ -286,5 +287,3 @@ def _orphan_change(row: Change, refused: Refused) -> str:
         return ""
     reason = refused.reasons.get(("selections", (row.selection_id,)))
     return "" if reason is None else f"orphan: its row of selections was refused ({reason})"
-
-

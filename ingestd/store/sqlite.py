@@ -12,8 +12,8 @@ from ingestd.batch import Batch, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
 from ingestd.model import Run
-from ingestd.store.connect import Target, reader_engine
 from ingestd.store import sqlite_open
+from ingestd.store.connect import Target, reader_engine
 from ingestd.store.sqlite_file import SqliteFile
 from ingestd.store.warm import read_seen_until, read_warm
 
@@ -24,7 +24,7 @@ LOCK_WAIT = 5.0
 
 
 class SqliteStore:
-    """``interfaces.Store`` on a SQLite file. Everything that writes runs to its end in a thread of its own, whoever stops waiting for it."""
+    """``interfaces.Store`` on a SQLite file. What writes runs to its end in a thread of its own, whoever stops waiting."""
 
     def __init__(self, target: Target, clock: Clock) -> None:
         self._path = Path(target.path)
@@ -107,10 +107,10 @@ class SqliteStore:
             except OSError as error:
                 if self._clock.monotonic() >= deadline:
                     os.close(lock)
-                    raise InUse(f"store {self._path}: another ingestd is running on it (lock {path}); stop it, or set another store.url") from error
+                    raise InUse(
+                        f"store {self._path}: another ingestd is running on it (lock {path}); stop it, or set another store.url"
+                    ) from error
             else:
                 self._lock = lock
                 return
             await self._clock.sleep(0.1)
-
-

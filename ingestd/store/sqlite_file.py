@@ -15,7 +15,7 @@ from ingestd.model import Run
 from ingestd.store import affairs, rows
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
-from ingestd.store.rows import Key, Refused, Row, Step
+from ingestd.store.rows import Refused, Row, Step
 from ingestd.store.splitting import split
 
 BUSY_WAIT: Final = 2.0
@@ -179,9 +179,7 @@ class _Writing:
                     self._refused.add("odds", (unit[0].selection_id,), reason, unit)
                 return
             prices = rows.prices((change for unit in lot for change in unit), self._batch.odds_after)
-            error = self._attempt(
-                ((sql.ODDS_HISTORY, rows.history_rows(prices, self._now)), (sql.ODDS, rows.odds_rows(prices, self._now)))
-            )
+            error = self._attempt(((sql.ODDS_HISTORY, rows.history_rows(prices, self._now)), (sql.ODDS, rows.odds_rows(prices, self._now))))
 
     def _attempt(self, lots: Iterable[tuple[sql.Merge, Sequence[Row]]]) -> str:
         """All of it, or nothing and why."""

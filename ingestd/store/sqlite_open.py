@@ -36,5 +36,7 @@ def look(path: Path) -> tuple[set[str], str | None]:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
             raise StoreUnavailable(f"store {path}: {error}") from error
-        raise ConfigError(f"store {path}: cannot be read as a SQLite database ({error}); restore it, or name another file in store.url") from error
+        raise ConfigError(
+            f"store {path}: cannot be read as a SQLite database ({error}); restore it, or name another file in store.url"
+        ) from error
     return tables - {"alembic_version"}, revision[0] if revision else None

@@ -1,7 +1,7 @@
 """How rows of each table are merged into what is stored, once, as SQL for both databases.
 
-The rule behind all of them is a lattice: of two statements about the same key the higher ranking one stays, whatever their order of arrival.
-Where two rank equal by time, the lexically greater one wins, so that loading files in either order leaves identical facts.
+The rule behind all of them is a lattice: of two statements about the same key the higher ranking one stays, whatever
+their order of arrival. Where two rank equal by time, the lexically greater one wins: files loaded in either order leave identical facts.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ from functools import cache
 from typing import Final, Literal
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Double, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Double, FromClause, Integer, Text
 
-from ingestd.store import ledger as ledger  # noqa: PLC0414 - its tables belong to the metadata
-from ingestd.store.columns import Base, Micros
+from ingestd.store.columns import Micros
+from ingestd.store.ledger import METADATA
 
 Dialect = Literal["sqlite", "postgresql"]
 EXACT_TIME: Final = "timestamptz 'epoch' + ({0} / 1000000) * interval '1 second' + ({0} % 1000000) * interval '1 microsecond'"
@@ -83,7 +83,7 @@ class Merge(Struct, frozen=True):
         return tuple(place for place, name in enumerate(self.columns) if self.is_time(name))
 
     def _column(self, name: str) -> "Column[object]":
-        return table(self.table).c[name]
+        return METADATA.tables[self.table].c[name]
 
     def _ranked(self, name: str, alias: str, dialect: Dialect) -> str:
         """A column as it ranks: bytes, not a language's order; NULL below everything."""
@@ -99,9 +99,9 @@ class Merge(Struct, frozen=True):
         return f"coalesce({said}, {'-1e308' if isinstance(column.type, Double) else lowest})"
 
 
-def table(name: str) -> Table:
+def table(name: str) -> FromClause:  # type: ignore[explicit-any] # its own default
     """A table of the schema by its name."""
-    return Base.metadata.tables[name]
+    return METADATA.tables[name]
 
 
 def _combined(how: str, table_name: str, name: str, dialect: Dialect) -> str:

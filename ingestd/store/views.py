@@ -26,7 +26,14 @@ NAMES: Final = ("current_odds", "best_odds", "price_history", "opening_odds", "c
 def views(dialect: Dialect) -> list[str]:
     """CREATE VIEW statements, in order."""
     maker = _Maker(dialect)
-    return [maker.current_odds(), maker.best_odds(), maker.price_history(), maker.opening_odds(), maker.closing_odds(), maker.trusted_history()]
+    return [
+        maker.current_odds(),
+        maker.best_odds(),
+        maker.price_history(),
+        maker.opening_odds(),
+        maker.closing_odds(),
+        maker.trusted_history(),
+    ]
 
 
 class _Maker:
@@ -40,7 +47,8 @@ class _Maker:
         """Every price as it is now."""
         status = _worse("o.own_status", "m.status")
         return (
-            f"CREATE VIEW current_odds AS SELECT {self._named('o.line')}, o.price, o.line, {self._derived('o')}, o.size, {status} AS status, "
+            f"CREATE VIEW current_odds AS SELECT {self._named('o.line')}, o.price, o.line, {self._derived('o')}, o.size, "
+            f"{status} AS status, "
             f"o.own_status, o.result, {self._time('o.changed_at')} AS changed_at, {self._time('o.received_at')} AS received_at, "
             f"{self._age('o.changed_at')} AS age_seconds, coalesce(f.state, '') AS feed_state, {self._live(status)} AS live "
             f"FROM odds AS o {_SELECTION.format(of='o')}"
@@ -49,11 +57,13 @@ class _Maker:
     def best_odds(self) -> str:
         """Of the live prices to back the same thing, the best; an aggregate is none."""
         return (
-            "CREATE VIEW best_odds AS SELECT outcome_key, event, starts_at, market, period, outcome, participant, line, price, american, probability, "
-            "size, bookmaker, source, selection_id, event_id, changed_at, age_seconds, feed_state, books FROM (SELECT c.*, "
+            "CREATE VIEW best_odds AS SELECT outcome_key, event, starts_at, market, period, outcome, participant, line, price, "
+            "american, probability, size, bookmaker, source, selection_id, event_id, changed_at, age_seconds, feed_state, "
+            "books FROM (SELECT c.*, "
             "row_number() OVER (PARTITION BY outcome_key ORDER BY price DESC, changed_at, selection_id) AS place, "
             "count(*) OVER (PARTITION BY outcome_key) AS books "
-            f"FROM current_odds AS c WHERE live = {self._words['true']} AND side = 'back' AND bookmaker_kind <> 'aggregate') AS ranked WHERE place = 1"
+            f"FROM current_odds AS c WHERE live = {self._words['true']} AND side = 'back' "
+            "AND bookmaker_kind <> 'aggregate') AS ranked WHERE place = 1"
         )
 
     def price_history(self) -> str:
@@ -95,10 +105,11 @@ class _Maker:
         """Names and keys of a selection ``s`` whose row has a line."""
         return (
             "s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, "
-            "s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, "
+            "s.event_id, s.source_event_id, s.source_market_id, e.name AS event, "
+            "coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, "
             f"{self._time('e.starts_at')} AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, "
-            f"{self._text('s.event_id')} || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side "
-            f"|| '|' || CASE WHEN {line} IS NULL THEN '' ELSE {self._line(line)} END AS outcome_key"
+            f"{self._text('s.event_id')} || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant "
+            f"|| '|' || s.side || '|' || CASE WHEN {line} IS NULL THEN '' ELSE {self._line(line)} END AS outcome_key"
         )
 
     def _row(self) -> str:
@@ -115,14 +126,18 @@ class _Maker:
         )
 
     def _spans(self) -> str:
-        return "(SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to FROM odds_history AS o)"
+        return (
+            "(SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to "
+            "FROM odds_history AS o)"
+        )
 
     def _derived(self, of: str) -> str:
         rounded = "CAST(round({0}) AS INTEGER)" if self._lite else "round(({0})::numeric)::int8"
         under, over = rounded.format(f"-100.0 / ({of}.price - 1)"), rounded.format(f"({of}.price - 1) * 100")
         return (
-            f"CASE WHEN {of}.price <= 1 THEN NULL WHEN {of}.price < 2 THEN {under} ELSE {over} END AS american, 1.0 / {of}.price AS probability"
-        )  # fmt: skip
+            f"CASE WHEN {of}.price <= 1 THEN NULL WHEN {of}.price < 2 THEN {under} ELSE {over} END AS american, "
+            f"1.0 / {of}.price AS probability"
+        )
 
     def _line(self, line: str) -> str:
         return f"printf('%.12g', {line} + 0.0)" if self._lite else f"({line} + 0.0)::text"
@@ -145,7 +160,8 @@ class _Maker:
         limit = "f.silence_limit" if self._lite else "f.silence_limit * interval '1 microsecond'"
         known = f"c.state = 'complete' AND {self._words['now']} < c.seen_until + {limit}"
         open_now = ", ".join(
-            f"(SELECT {known} FROM coverage AS c WHERE c.source = s.source AND {scope} AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1)"
+            f"(SELECT {known} FROM coverage AS c WHERE c.source = s.source AND {scope} AND c.ended_at IS NULL "
+            "ORDER BY c.began_at DESC LIMIT 1)"
             for scope in _SCOPES
         )
         return f"coalesce(f.state = 'live' AND {status} = 'open' AND o.price IS NOT NULL AND coalesce({open_now}), {self._words['false']})"
@@ -181,4 +197,4 @@ def _worse(own: str, market: str) -> str:
 
 def _numbered(order: str, where: str, rows: str) -> str:
     keys = ", ".join(f"o.{key}" for key in order.split(", "))
-    return f"SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY {keys}) AS place FROM {rows} WHERE {where}"  # noqa: S608
+    return f"SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY {keys}) AS place FROM {rows} WHERE {where}"

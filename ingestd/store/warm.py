@@ -1,18 +1,27 @@
 """What a live run starts from, read through SQLAlchemy, the same for both databases."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+from msgspec import Struct, convert
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ingestd.batch import CoverageRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
 from ingestd.errors import StoreUnavailable
-from ingestd.model import CLOSED, Scope, Selection
+from ingestd.model import CLOSED
 from ingestd.store.ledger import SourceState
 from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, Odds, PricedSelection
+
+T = TypeVar("T", bound=Struct)
+_SELECTION = (
+    *("id", "identity", "bookmaker", "bookmaker_kind", "source_event_id", "source_market_id"),
+    *("market", "period", "outcome", "participant", "side"),
+)
+_PRICE = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
 
 
 @asynccontextmanager
@@ -60,9 +69,9 @@ async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
     found = await db.execute(
         select(
             *(PricedSelection.selection_id, PricedSelection.identity, Bookmaker.name, Bookmaker.kind),
-            *(PricedSelection.source_event_id, PricedSelection.source_market_id, PricedSelection.scope_kind, PricedSelection.scope_id),
-            *(PricedSelection.market, PricedSelection.period, PricedSelection.outcome, PricedSelection.participant, PricedSelection.side),
-            *(Odds.price, Odds.line, Odds.size, Odds.own_status, Odds.result, Odds.changed_at, Odds.seq),
+            *(getattr(PricedSelection, name) for name in _SELECTION[4:]),
+            *(PricedSelection.scope_kind, PricedSelection.scope_id),
+            *(getattr(Odds, name) for name in _PRICE),
         )
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
         .join(Bookmaker, Bookmaker.id == PricedSelection.bookmaker_id)
@@ -71,23 +80,16 @@ async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
         .order_by(PricedSelection.selection_id)
     )
     return [
-        HeldRow(
-            Selection(
-                id=row[0],
-                identity=row[1],
-                source=source,
-                bookmaker=row[2],
-                bookmaker_kind=row[3],
-                source_event_id=row[4],
-                source_market_id=row[5],
-                scope=Scope(row[6], row[7]),
-                market=row[8],
-                period=row[9],
-                outcome=row[10],
-                participant=row[11],
-                side=row[12],
-            ),
-            *row[13:],
+        convert(
+            {
+                **{name: row[place] for place, name in enumerate(_PRICE, len(_SELECTION) + 2)},
+                "selection": {
+                    **{name: row[place] for place, name in enumerate(_SELECTION)},
+                    "source": source,
+                    "scope": {"kind": row[len(_SELECTION)], "id": row[len(_SELECTION) + 1]},
+                },
+            },
+            HeldRow,
         )
         for row in found
     ]
@@ -111,21 +113,21 @@ async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketR
         .where(Market.source == source, or_(_current(since), Market.source_market_id.in_(in_use)))
         .order_by(Market.source_market_id)
     )
-    return [MarketRow(*row) for row in found]
+    return [_made(MarketRow, row) for row in found]
 
 
 async def _links(db: AsyncConnection, source: str, since: int) -> list[LinkRow]:
     names = LinkRow.__struct_fields__
     columns = [getattr(EventLink, name) for name in names]
     found = await db.execute(select(*columns).where(EventLink.source == source, _current(since)).order_by(EventLink.source_event_id))
-    return [LinkRow(**dict(zip(names, row, strict=True))) for row in found]
+    return [_made(LinkRow, row) for row in found]
 
 
 async def _results(db: AsyncConnection, source: str, since: int) -> list[ResultRow]:
     current = select(EventLink.event_id).where(EventLink.source == source, _current(since))
     columns = [getattr(EventResult, name) for name in ResultRow.__struct_fields__]
     found = await db.execute(select(*columns).where(EventResult.source == source, EventResult.event_id.in_(current)))
-    return [ResultRow(*row) for row in found]
+    return [_made(ResultRow, row) for row in found]
 
 
 async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
@@ -139,7 +141,7 @@ async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
             CoverageInterval.source == source, CoverageInterval.ended_at.is_(None), CoverageInterval.began_at == newest
         )
     )  # fmt: skip
-    return [CoverageRow(*row) for row in found]
+    return [_made(CoverageRow, row) for row in found]
 
 
 async def _source(db: AsyncConnection, source: str) -> SourceRow | None:
@@ -148,4 +150,9 @@ async def _source(db: AsyncConnection, source: str) -> SourceRow | None:
     if row is None:
         return None
     said = dict(zip(names, row, strict=True))
-    return SourceRow(**{**said, "counters": json.loads(said["counters"])})
+    return convert({**said, "counters": json.loads(said["counters"])}, SourceRow)
+
+
+def _made(shape: type[T], row: Sequence[object]) -> T:
+    """A row as its struct; words that the model does not know are an error here, not later."""
+    return convert(dict(zip(shape.__struct_fields__, row, strict=True)), shape)

@@ -19,11 +19,11 @@ class Action(Struct, frozen=True):
 
 ACTIONS: Final[dict[str, Action]] = {
     # The daemon.
-    "daemon.started": Action("info", "recording {sources} into {store}, listening on {address}"),
+    "daemon.started": Action("info", "recording {sources} sources into {store}, listening on {address}"),
     "daemon.draining": Action("info", "stopping: {seconds} s to put what was read into the store"),
     "daemon.stopped": Action("info", "stopped: {left}"),
-    "run.started": Action("info", "{kind} run of {source} started"),
-    "run.ended": Action("info", "{kind} run of {source} ended: {status}"),
+    "run.started": Action("info", "{kind} run started: {source}"),
+    "run.ended": Action("info", "{kind} run ended: {source}: {status}"),
     # Sources: an outage is said once when it begins and once when it ends.
     "source.connected": Action("info", "{source} is connected"),
     "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}"),
@@ -43,7 +43,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "row.refused": Action("error", "the store refused a row of {table}: {error}", often=True),
     "store.unavailable": Action("error", "the store is unavailable, the journal takes over: {problem}"),
     "store.available": Action("info", "the store is available again after {seconds} s"),
-    "store.in_doubt": Action("warning", "a commit lost its reply; looking it up: {problem}"),
+    "store.in_doubt": Action("warning", "a commit lost its reply; the store says that it was {outcome}"),
     # What they share.
     "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s"),
     "breaker.closed": Action("info", "breaker {breaker} closed"),

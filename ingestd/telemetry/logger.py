@@ -132,8 +132,8 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """One record, with the traceback where there is one."""
         stack = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
-        action = "library.failed" if record.levelno >= logging.ERROR else "library.warned"
-        self._logger.fact(action, library=record.name, error=record.getMessage(), stack=stack)
+        failed = record.levelno >= logging.ERROR
+        self._logger.fact("library.failed" if failed else "library.warned", library=record.name, error=record.getMessage(), stack=stack)
 
 
 def stamp(micros: int) -> str:

@@ -106,7 +106,16 @@ class World:
             setattr(row, name, value)
         return row
 
-    def covered(self, batch: Batch, began: int, until: int, *, scope: tuple[str, str] = ("source", ""), state: str = "complete", ended: int | None = None) -> None:
+    def covered(
+        self,
+        batch: Batch,
+        began: int,
+        until: int,
+        *,
+        scope: tuple[str, str] = ("source", ""),
+        state: str = "complete",
+        ended: int | None = None,
+    ) -> None:
         """Put an interval of coverage into a batch."""
         batch.coverage[self.source, *scope, began] = CoverageRow(self.source, *scope, began, ended, until, state)  # type: ignore[arg-type] # words of the model
 

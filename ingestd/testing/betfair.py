@@ -137,6 +137,10 @@ class BetfairEmulator:
         """Answer the next request of this kind with an error."""
         self._failures.append((operation, code))
 
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self.links)
+
     def next_failure(self, operation: str) -> str | None:
         """What a request is to be answered with, if it is to fail."""
         for index, (wanted, code) in enumerate(self._failures):

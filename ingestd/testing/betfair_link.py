@@ -5,13 +5,9 @@ Protocol: stream API specification (connection, authentication, subscription, ch
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
 
-from ingestd.testing.betfair_terms import CLOSING, Delivery, Subscription, read_clock, read_subscription, write_clock
+from ingestd.testing.betfair_terms import CLOSING, Delivery, Exchange, Subscription, read_clock, read_subscription, write_clock
 from ingestd.testing.betfair_world import Json, change
-
-if TYPE_CHECKING:
-    from ingestd.testing.betfair import BetfairEmulator
 
 
 class Gone(Exception):
@@ -21,7 +17,7 @@ class Gone(Exception):
 class Link:
     """A connection. Its task is ``converse``; the emulator calls the rest."""
 
-    def __init__(self, server: "BetfairEmulator", reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
+    def __init__(self, server: Exchange, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         self.id = f"002-260110150000-{number}"
         self.requests: list[dict[str, Json]] = []
         self.subscription: Subscription | None = None
@@ -182,7 +178,7 @@ class Link:
 
     async def _authenticate(self, request: dict[str, Json]) -> None:
         server = self._server
-        free = server.connection_limit - len(server.links)
+        free = server.connection_limit - server.connections()
         if self._authenticated:
             await self._fail(request, "INVALID_REQUEST", "already authenticated")
         elif not request.get("appKey"):

@@ -1,14 +1,12 @@
 """The web services beside the emulated stream: certificate login, keep alive, catalogue; each can be told to fail."""
 
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
+from ingestd.testing.betfair_terms import Exchange
 from ingestd.testing.betfair_world import Json
-
-if TYPE_CHECKING:
-    from ingestd.testing.betfair import BetfairEmulator
 
 USERNAME: Final = "somebody"
 PASSWORD: Final = "correct horse"  # noqa: S105 - the emulator's own
@@ -17,7 +15,7 @@ PASSWORD: Final = "correct horse"  # noqa: S105 - the emulator's own
 class BetfairRest:
     """Part of a ``BetfairEmulator``, which starts and stops it."""
 
-    def __init__(self, server: "BetfairEmulator") -> None:
+    def __init__(self, server: Exchange) -> None:
         self.url = ""
         self.logins = 0
         self.keep_alives = 0

@@ -5,9 +5,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from ingestd.testing.betfair_world import Json
+from ingestd.testing.betfair_world import Json, World
 
 _EXCHANGE: Final = ("BEST_OFFERS_DISP", "BEST_OFFERS", "ALL_OFFERS", "TRADED", "TRADED_VOL", "LTP", "MARKET_DEF")
 FIELDS: Final = frozenset((*(f"EX_{name}" for name in _EXCHANGE), "SP_TRADED", "SP_PROJECTED"))
@@ -108,3 +108,28 @@ def read_clock(clk: str) -> int | None:
         return int.from_bytes(base64.b64decode(clk, validate=True))
     except ValueError:
         return None
+
+
+class Exchange(Protocol):
+    """The emulator, as its connections and its web services see it."""
+
+    world: World
+    host: str
+    app_key: str
+    sessions: set[str]
+    deliveries: list[Delivery]
+    idle_limit: float
+    connection_limit: int
+    market_limit: int
+    segment_markets: int
+    split_writes: bool
+    resume_images: set[str]
+
+    def connections(self) -> int:
+        """How many are open."""
+
+    def next_failure(self, operation: str) -> str | None:
+        """What a request is to be answered with, if it is to fail."""
+
+    def initial_clock(self, fingerprint: str) -> str:
+        """The ``initialClk`` of a subscription that begins now."""

@@ -4,9 +4,10 @@ Left out, because they say when, where or how often something was met, and not w
 
 - ``received_at``, ``committed_at``: when a frame and its transaction came; a recording loaded later has others.
 - ``first_seen_at`` of a selection: when a run first met it.
+- ``changed_at`` of a selection: when its words were last told; one that comes back after the book let go of it is told again.
 - ``journal_offset``: where the frame lies; every journal numbers its own.
-- ``quarantine``: ``count``, ``attempts``, ``first_at``, ``last_at`` (how often and when it came), ``error`` and ``decoded`` (what the program
-  or the database says of it, in words that differ between databases). Only open rows count.
+- ``quarantine``: ``count``, ``attempts``, ``first_at``, ``last_at`` (how often and when it came), ``error`` and ``decoded``
+  (what the program or the database says of it, in words that differ between databases). Only open rows count.
 - ``coverage.seen_until`` of an interval that is still open: it moves with every batch, so it depends on where batches end.
 """
 
@@ -25,7 +26,7 @@ FACTS: Final = (
     *("odds", "odds_history", "coverage", "quarantine"),
 )
 _ASIDE: Final = frozenset({"received_at", "committed_at", "first_seen_at", "journal_offset"})
-_ASIDE_OF: Final = {"quarantine": frozenset({"count", "attempts", "first_at", "last_at", "error", "decoded", "state"})}
+_ASIDE_OF: Final = {"selections": frozenset({"changed_at"}), "quarantine": frozenset({"count", "attempts", "first_at", "last_at", "error", "decoded", "state"})}
 
 Fact = tuple[str, ...]
 

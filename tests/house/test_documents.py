@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from random import Random
+from types import ModuleType
 
 import pytest
 import typer
-from click import Command, Group
 from pydantic import BaseModel
 
 from ingestd.cli.main import app
+from ingestd.clock import SystemClock
+from ingestd.errors import Malformed
+from ingestd.model import Frame, Quote
 from ingestd.settings import Settings
 from ingestd.settings.problems import keys_of, model_in
 from ingestd.sources import FEEDS
+from ingestd.sources.kind import FeedContext, FeedKind
 from tests.house.conftest import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -30,13 +35,14 @@ def paths(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, object
             yield from paths(below, f"{above}{key}{'[]' if key == 'sources' else ''}.")
 
 
-def commands(group: Command, above: str = "ingestd") -> Iterator[str]:
+def commands(typed: typer.Typer, above: str = "ingestd") -> Iterator[str]:
     """Every command by its words."""
-    if not isinstance(group, Group):
-        yield above
-        return
-    for name, command in group.commands.items():
-        yield from commands(command, f"{above} {name}")
+    for command in typed.registered_commands:
+        if command.callback is not None:
+            yield f"{above} {command.name or command.callback.__name__}"
+    for group in typed.registered_groups:
+        if group.typer_instance is not None:
+            yield from commands(group.typer_instance, f"{above} {group.name}")
 
 
 @pytest.mark.parametrize("path", [path for path, _ in paths(Settings)])
@@ -51,7 +57,7 @@ def test_settings_that_are_none() -> None:
     assert set(rows) - {path for path, _ in paths(Settings)} == {"sources"}
 
 
-@pytest.mark.parametrize("words", commands(typer.main.get_command(app)))
+@pytest.mark.parametrize("words", list(commands(app)))
 def test_commands(words: str) -> None:
     """Every command stands in README.md or docs/commands.md."""
     assert re.search(rf"{words}\b", COMMANDS)
@@ -73,9 +79,25 @@ def test_every_feed_is_listed() -> None:
 
 def test_links() -> None:
     """Every link from one document to another leads somewhere."""
-    broken = []
-    for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)}: {target}")
-    assert broken == []
+    links = [
+        (page, target)
+        for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    ]
+    assert [f"{page.relative_to(ROOT)}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_the_feed_in_ten_minutes() -> None:
+    """The feed shown in CONTRIBUTING.md is one: its options, its decoder and its times work."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    module = ModuleType("tally")
+    exec(compile(code, "CONTRIBUTING.md", "exec"), module.__dict__)  # noqa: S102 - our own page
+    kind: FeedKind = module.FEED
+    message = b'{"event": "7", "outcome": "home", "price": 1.5, "at": 1000}'
+    (quote,) = kind.decoder("demo")(Frame("demo", "data", 1, message))
+    assert isinstance(quote, Quote)
+    assert (quote.selection.source_event_id, quote.price, quote.changed_at) == ("7", 1.5, kind.record_time(message))
+    with pytest.raises(Malformed):
+        list(kind.decoder("demo")(Frame("demo", "data", 1, b"{")))
+    context = FeedContext("demo", SystemClock(), Random(1), lambda _: pytest.fail("needs no breaker"))
+    assert kind.build(kind.options.model_validate({"key": "k"}), context).silence_limit == 30

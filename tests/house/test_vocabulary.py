@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from ingestd.telemetry.actions import ACTIONS
 from ingestd.telemetry.metrics import METRICS
 from tests.house.conftest import MODULES, parsed, shown
@@ -25,38 +23,48 @@ class Said(NamedTuple):
         return f"{shown(self.path)}:{self.line} {self.word}"
 
 
+def verbs_of(tree: ast.Module) -> dict[str, str]:
+    """Short names for a verb, such as ``put = reporter.metrics.set``."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)]
+    return {ast.unparse(node.targets[0]): verb for node in found if (verb := verb_in(node.value))}
+
+
+def verb_in(spoken: ast.expr) -> str:
+    """``fact``, or ``add`` or ``set`` where telemetry speaks; else nothing."""
+    if not isinstance(spoken, ast.Attribute) or spoken.attr not in {"fact", "add", "set"}:
+        return ""
+    speaks = spoken.attr == "fact" or ast.unparse(spoken.value).endswith(("telemetry", "reporter", "metrics"))
+    return spoken.attr if speaks else ""
+
+
 def said() -> Iterator[Said]:
-    """Every ``fact``, and every ``add`` and ``set`` on telemetry, with its first word; labels None: not visible here."""
+    """Every word that is said, with its labels; labels None: not visible here."""
     for path in MODULES:
+        names = verbs_of(parsed(path))
         for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"fact", "add", "set"}:
-                speaker = ast.unparse(node.func.value)
-                if node.func.attr != "fact" and not speaker.endswith(("telemetry", "reporter", "metrics")):
-                    continue
+            if isinstance(node, ast.Call) and (verb := verb_in(node.func) or names.get(ast.unparse(node.func))):
                 words = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
                 keys = [keyword.arg for keyword in node.keywords]
                 labels = None if None in keys else frozenset(key for key in keys if key)
-                yield from (Said(path, node.lineno, node.func.attr, word, labels) for word in words)
+                yield from (Said(path, node.lineno, verb, word, labels) for word in words)
 
 
 FACTS = [one for one in said() if one.verb == "fact"]
 NUMBERS = [one for one in said() if one.verb != "fact"]
 
 
-@pytest.mark.parametrize("one", FACTS, ids=str)
-def test_facts(one: Said) -> None:
+def test_facts() -> None:
     """A fact is in the catalogue."""
-    assert one.word in ACTIONS
+    assert [str(one) for one in FACTS if one.word not in ACTIONS] == []
 
 
-@pytest.mark.parametrize("one", NUMBERS, ids=str)
-def test_numbers(one: Said) -> None:
+def test_numbers() -> None:
     """A metric is in the list, and has the labels of the list."""
-    assert one.word in METRICS
-    assert one.labels in (None, frozenset(METRICS[one.word].labels))
+    assert [str(one) for one in NUMBERS if one.word not in METRICS] == []
+    known = [one for one in NUMBERS if one.word in METRICS]
+    assert [str(one) for one in known if one.labels not in (None, frozenset(METRICS[one.word].labels))] == []
 
 
 def test_no_empty_words() -> None:
     """The vocabulary promises nothing that is never said."""
-    assert sorted(set(ACTIONS) - {one.word for one in FACTS}) == []
-    assert sorted(set(METRICS) - {one.word for one in NUMBERS}) == []
+    assert sorted({*ACTIONS, *METRICS} - {one.word for one in FACTS + NUMBERS}) == []

@@ -13,7 +13,7 @@ class Resolve:
         self._source = source
         self._catalogue = catalogue
 
-    def __call__(self, update: Update, received_at: int) -> Update:  # noqa: ARG002 - the seam's
+    def __call__(self, update: Update, received_at: int) -> Update:
         """Fill ``event_id`` of fixtures, market states and results."""
         if isinstance(update, Fixture | MarketStatus | Result):
             return replace(update, event_id=self._catalogue.event_id(self._source, update.source_event_id))

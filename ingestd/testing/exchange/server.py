@@ -22,6 +22,8 @@ from ingestd.testing.exchange.window import Window
 
 GROUP: Final = 64
 """Statements made or sent before others get the loop."""
+MOST: Final = 4096
+"""Quotes made at a time, however late it is."""
 HELLO_WITHIN: Final = 10.0
 TICK: Final = 0.005
 DAY: Final = 86_400_000_000
@@ -151,8 +153,9 @@ class Exchange:
                 await self._tell()
 
     async def _feed(self, client: Client) -> None:
+        """Send what there is, for as long as the client keeps within the window."""
         link = client.link
-        while True:
+        while client.sent == self.script.n or self._window.holds(client.sent):
             await self._flow.wait()
             if client.sent < self.script.n:
                 for frame in self._next(client):
@@ -162,14 +165,11 @@ class Exchange:
                     await link.send(frame, text=True)
             elif not await self._wait(client) and self._flow.is_set():
                 await link.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), text=True)
+        link.transport.abort()
 
     def _next(self, client: Client) -> Iterator[bytes]:
-        """The next frames for a client; one that is too far behind is cut."""
-        statements = self._window.after(client.sent, GROUP)
-        if statements is None:
-            client.link.transport.abort()
-            return
-        for frames in statements:
+        """The next frames for a client."""
+        for frames in self._window.after(client.sent, GROUP):
             client.sent += 1
             yield from client.damager(client.sent, frames)
         if client.sent == self.script.n:
@@ -230,6 +230,7 @@ class Exchange:
         return not self.limit or self.script.n < self.limit
 
     def _make(self, quotes: int) -> None:
+        quotes = min(quotes, self.script.quotes + MOST)
         while self.script.quotes < quotes and self._may_go_on():
             self._window.append(wire.encode(self.script.step(), self.options.segment))
 

@@ -25,13 +25,17 @@ class Window:
             self._before += SLACK
             del held[:SLACK]
 
-    def after(self, n: int, at_most: int) -> list[list[bytes]] | None:
-        """The statements after number ``n``; None where some of them are gone."""
+    def holds(self, n: int) -> bool:
+        """Whether all statements after number ``n`` are still there."""
+        return n >= self._before
+
+    def after(self, n: int, at_most: int) -> list[list[bytes]]:
+        """The statements after number ``n``, which must be there."""
         start = n - self._before
-        return self._frames[start : start + at_most] if start >= 0 else None
+        return self._frames[start : start + at_most]
 
     def reaches(self, n: int) -> bool:
-        """Whether all statements after number ``n`` are within the window."""
+        """Whether all statements after number ``n`` are promised to a client that comes back."""
         return max(self._before, self.last - self._size) <= n <= self.last
 
     @property

@@ -7,10 +7,12 @@ import pytest
 
 from ingestd.clock import SystemClock
 from ingestd.errors import JournalFull
+from ingestd.journal import appender
 from ingestd.journal.codec import Row
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
 from ingestd.journal.segment import SegmentWriter
+from ingestd.journal.state import load
 from ingestd.model import Frame
 from tests.unit.journal.conftest import Journals, small_disk
 
@@ -133,8 +135,75 @@ class TestRoom:
         assert here == again == (sent, [])
         assert tail.ordinal == 20
 
+    async def test_disk_error_while_settling(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """EIO when the log is moved into the file: the log stays readable, and is settled at the next opening."""
+        monkeypatch.setattr(SegmentWriter, "settle", _failing)
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 3, 5)
+            here = await journals.read_all(journal)
+            logs = [path.name for path in journal.path.glob("*-wal")]
+        async with journals.entered() as journal:
+            again = await journals.read_all(journal)
+        assert here == again == (sent, [])
+        assert len(logs) == 3
+
+    async def test_disk_error_at_rotation(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same when a segment is finished."""
+        monkeypatch.setattr(SegmentWriter, "finish", _failing)
+        async with journals.entered(limits=JournalLimits(reserve=0, segment_bytes=1_000)) as journal:
+            sent = await journals.fill(journal, 5, 50)
+            here = await journals.read_all(journal)
+        async with journals.entered() as journal:
+            again = await journals.read_all(journal)
+        assert here == again == (sent, [])
+
+    async def test_a_disk_that_fails_for_good(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A second segment that fails as well is no matter for retries: the error goes up."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 1, 5)
+            with monkeypatch.context() as broken:
+                broken.setattr(SegmentWriter, "append", _failing)
+                with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+                    await journals.fill(journal, 1, 5)
+            sent += await journals.fill(journal, 1, 5)
+            found = await journals.read_all(journal)
+        assert found == (sent, [])
+
+    async def test_positions_are_reserved_before_they_are_used(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No position is in use that journal.json does not know of, also when a block of them is used up."""
+        monkeypatch.setattr(appender, "RESERVE", 10)
+        async with journals.entered() as journal:
+            ahead = []
+            for _ in range(20):
+                last = await journal.append([journals.make() for _ in range(7)])
+                state = load(journal.path)
+                assert state is not None
+                ahead.append(state.reserved - last)
+        assert min(ahead) > 0
+        assert len(set(ahead)) > 1
+
+    async def test_a_reader_behind_what_was_deleted(self, journals: Journals) -> None:
+        """A reader that stands in a deleted segment goes on with the oldest one left; that is no loss."""
+        limits = JournalLimits(reserve=0, limit=200_000, segment_bytes=20_000)
+        async with journals.entered(limits=limits) as journal:
+            reading = journal.read(0)
+            await journals.fill(journal, 1, 300)
+            await anext(reading)
+            sent = await journals.fill(journal, 3, 300)
+            await journal.keep_from(1_000)
+            while journal.first() < 500:
+                sent += await journals.fill(journal, 1, 300)
+            rest = await anext(reading)
+            await reading.aclose()
+        assert rest.lost is None
+        assert rest.frames[0].offset == journal.first()
+
 
 def _io_error() -> Exception:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
     return error
+
+
+def _failing(*_: object) -> None:
+    raise _io_error()

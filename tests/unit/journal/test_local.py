@@ -133,6 +133,26 @@ class TestFollowing:
         assert waiting
         assert len(frames) == 3
 
+    async def test_a_reader_waits_for_what_was_begun_before_the_seal(self, journals: Journals) -> None:
+        """An append in flight when the journal is sealed still reaches the readers."""
+        async with journals.entered() as journal:
+            frames = [journals.make() for _ in range(3_000)]
+            async with asyncio.TaskGroup() as group:
+                group.create_task(journal.append(frames))
+                await asyncio.sleep(0)
+                journal.seal()
+                found = await _collect(journal)
+        assert found == frames
+
+    async def test_reads_to_the_end_after_close(self, journals: Journals) -> None:
+        """A reader that is still busy when the journal closes loses nothing."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 50, 20)
+            reading = journal.read(0)
+            frames = (await anext(reading)).frames
+        frames += [frame async for block in reading for frame in block.frames]
+        assert frames == sent
+
     async def test_a_reader_may_be_cancelled(self, journals: Journals) -> None:
         """A cancelled reader harms neither the journal nor other readers."""
         async with journals.entered() as journal:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingestd.errors import ConfigError, JournalFull
+from ingestd.journal.limits import JournalLimits
+from ingestd.journal.segment import SegmentWriter
 from tests.unit.journal.conftest import Journals, small_disk
 
 CHILD = """
@@ -53,6 +55,13 @@ class TestEntering:
         (tmp_path / "file").touch()
         with pytest.raises(ConfigError, match=r"journal\.path .*/file cannot be used: File exists\. Give a directory"):
             async with journals.entered(tmp_path / "file"):
+                pass
+
+    async def test_a_lock_that_cannot_be_taken(self, journals: Journals, tmp_path: Path) -> None:
+        """What stands in the way of the lock is told the same way."""
+        (tmp_path / "journal" / "lock").mkdir(parents=True)
+        with pytest.raises(ConfigError, match=r"journal\.path .* cannot be used: Is a directory\."):
+            async with journals.entered():
                 pass
 
     async def test_a_full_disk_at_the_start(self, journals: Journals, tmp_path: Path) -> None:
@@ -128,7 +137,8 @@ class TestLostTail:
             shutil.rmtree(path, ignore_errors=True)
             shutil.copytree(journal.path, path)
             (path / "journal.json").unlink()
-            (path / "acknowledged").unlink()
+            if not content:
+                (path / "acknowledged").unlink()
             if content is not None:
                 (path / "journal.json").write_bytes(content)
             async with journals.entered(path) as copy:
@@ -137,3 +147,85 @@ class TestLostTail:
                 assert (copy.uid, frames, lost) == (uid, sent, [])
                 assert new[0].offset > 1 << 20
                 assert new[0].ordinal == 26
+
+
+class TestLeftovers:
+    """Files that no opening expects."""
+
+    async def test_a_segment_never_used_goes(self, journals: Journals) -> None:
+        """A process killed between making a segment and using it leaves an empty one: it is removed, and nothing is lost."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 1, 3)
+        SegmentWriter(journal.path / f"{5_000_000:020d}.segment", journal.uid).finish()
+        async with journals.entered() as journal:
+            found = await journals.read_all(journal)
+        assert found == (sent, [])
+        assert [path.name for path in journal.path.glob("*5000000*")] == []
+
+    async def test_what_is_no_segment_is_set_aside(self, journals: Journals) -> None:
+        """A file that cannot be read at all is kept under another name, and no position up to its own is used again."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 1, 3)
+        (journal.path / f"{5_000_000:020d}.segment").write_bytes(b"nonsense" * 1_000)
+        async with journals.entered() as journal:
+            found = await journals.read_all(journal)
+            new = await journals.fill(journal, 1, 1)
+        assert found == (sent, [])
+        assert [path.name for path in journal.path.glob("*5000000*")] == [f"{5_000_000:020d}.segment.damaged"]
+        assert new[0].offset == 5_000_001
+
+    async def test_what_was_set_aside_goes_with_its_time(self, journals: Journals) -> None:
+        """Files set aside are kept as long as what was written after them, no longer: they take room too."""
+        limits = JournalLimits(reserve=0, limit=100_000, segment_bytes=10_000)
+        async with journals.entered(limits=limits) as journal:
+            await journals.fill(journal, 1, 50)
+        early, late = (journal.path / f"{first:020d}.segment.damaged" for first in (1, 5_000_000))
+        early.touch()
+        late.touch()
+        async with journals.entered(limits=limits) as journal:
+            await journal.keep_from(1 << 30)
+            kept = early.exists()
+            while journal.first() < 1 << 20:
+                await journals.fill(journal, 1, 50)
+        assert (kept, early.exists(), late.exists()) == (True, False, True)
+
+    async def test_what_retention_had_no_time_to_delete_goes(self, journals: Journals) -> None:
+        """A segment before the oldest one listed was given up before the crash."""
+        limits = JournalLimits(reserve=0, limit=100_000, segment_bytes=10_000)
+        async with journals.entered(limits=limits) as journal:
+            await journals.fill(journal, 10, 50)
+            old = (journal.path / f"{1:020d}.segment").read_bytes()
+            await journal.keep_from(450)
+            while journal.first() == 1:
+                await journals.fill(journal, 1, 50)
+            first = journal.first()
+        (journal.path / f"{1:020d}.segment").write_bytes(old)
+        async with journals.entered(limits=limits) as journal:
+            assert journal.first() == first
+            assert not (journal.path / f"{1:020d}.segment").exists()
+
+    async def test_a_segment_that_was_not_listed_is_taken_in(self, journals: Journals) -> None:
+        """With an older journal.json put back, what was written since is still there."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 1, 3)
+        older = (journal.path / "journal.json").read_bytes()
+        async with journals.entered() as journal:
+            sent += await journals.fill(journal, 1, 3)
+        (journal.path / "journal.json").write_bytes(older)
+        async with journals.entered() as journal:
+            found = await journals.read_all(journal)
+            new = await journals.fill(journal, 1, 1)
+        assert found == (sent, [])
+        assert new[0].offset > sent[-1].offset
+
+    async def test_damage_where_nothing_is_listed(self, journals: Journals) -> None:
+        """Without journal.json, a damaged segment in the middle loses whatever its successor leaves open."""
+        async with journals.entered() as journal:
+            first = await journals.fill(journal, 1, 3)
+        async with journals.entered() as journal:
+            last = await journals.fill(journal, 1, 3)
+        (journal.path / f"{first[0].offset:020d}.segment").write_bytes(b"x" * 8_192)
+        (journal.path / "journal.json").unlink()
+        async with journals.entered() as journal:
+            found = await journals.read_all(journal)
+        assert found == (last, [(1, last[0].offset - 1)])

@@ -1,7 +1,10 @@
 """What the frames of a source say of its present, kept or found again."""
 
+import pytest
+
+from ingestd.journal import tails
 from ingestd.journal.limits import JournalLimits
-from ingestd.model import Frame
+from ingestd.model import Frame, Lost, SourceTail
 from tests.unit.journal.conftest import Journals
 
 
@@ -10,15 +13,15 @@ class TestTails:
 
     async def both(self, journals: Journals, frames: list[list[Frame]], source: str) -> list[object]:
         """The tail as kept while appending, and as found after a restart: token, epoch, bytes since, ordinal."""
-        tails = []
+        found = []
         async with journals.entered() as journal:
             for group in frames:
                 await journal.append(group)
-            tails.append(await journal.tail_of(source))
+            found.append(await journal.tail_of(source))
         async with journals.entered() as journal:
-            tails.append(await journal.tail_of(source))
-        assert tails[0] == tails[1]
-        return [tails[0].token, tails[0].epoch, tails[0].epoch_bytes, tails[0].ordinal]
+            found.append(await journal.tail_of(source))
+        assert found[0] == found[1]
+        return [found[0].token, found[0].epoch, found[0].epoch_bytes, found[0].ordinal]
 
     async def test_several_sources(self, journals: Journals) -> None:
         """Each source has its own; the newest token counts, wherever it stands."""
@@ -102,3 +105,30 @@ class TestTails:
             later = (await journal.tail_of("a")).token
         assert tokens == ["", "b"]
         assert later == "4"
+
+    async def test_only_the_last_epoch_is_looked_at(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Finding a tail costs what the epoch is long, not what the journal is."""
+        async with journals.entered() as journal:
+            for _ in range(30):
+                await journal.append([journals.make(epoch=True, token="t")])
+        seen = []
+        real = tails.follow
+        monkeypatch.setattr(tails, "follow", lambda *words: seen.append(words) or real(*words))
+        async with journals.entered() as journal:
+            tail = await journal.tail_of("a")
+        assert (tail.epoch, len(seen)) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [
+        (Lost(1, 9, (), "x"), True),
+        (Lost(1, 10, (), "x"), False),
+        (Lost(20, 30, (), "x"), False),
+        (Lost(20, 30, ("b",), "x"), True),
+        (Lost(20, 30, ("b", "a"), "x"), False),
+    ],
+)
+def test_resumable(lost: Lost, expected: bool) -> None:
+    """What is lost before the epoch, or of others only, does no harm; what may be one's own does."""
+    assert tails.resumable(SourceTail(token="t", epoch=10), "a", [lost]) == expected

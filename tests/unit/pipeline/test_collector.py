@@ -18,9 +18,12 @@ SILENT = Policy(silence_limit=30)
 MARKET = Scope("market", "1.1")
 FOREVER = 1e9
 Step = float | IngestdError | Frame | list[Frame]
+Script = list[Step] | IngestdError | float
 
 
 class Telemetry:
+    """Remembers the facts."""
+
     def __init__(self) -> None:
         self.facts: list[tuple[str, dict[str, str | float]]] = []
 
@@ -43,12 +46,13 @@ class MemoryJournal:
         self.clock = clock
         self.frames: list[Frame] = []
         self.full = False
+        self.pause = 0.001
 
     async def append(self, frames: Sequence[Frame]) -> int:
         if self.full:
             message = "full"
             raise JournalFull(message)
-        await self.clock.sleep(0.001)
+        await self.clock.sleep(self.pause)
         self.frames += frames
         return len(self.frames)
 
@@ -97,7 +101,7 @@ class ScriptedFeed:
     time_rule: TimeRule = "ordered"
     silence_limit: float = FOREVER
 
-    def __init__(self, clock: VirtualClock, *sessions: list[Step] | IngestdError | float) -> None:
+    def __init__(self, clock: VirtualClock, *sessions: Script) -> None:
         self.clock = clock
         self.sessions = list(sessions)
         self.resumed: list[str] = []
@@ -131,9 +135,7 @@ class ScriptedFeed:
 class Rig:
     """A collector, an intake and a journal on virtual time."""
 
-    def __init__(
-        self, *sessions: list[Step] | IngestdError | float, policy: Policy | None = None, name: str = "s", max_records: int = 20_000
-    ) -> None:
+    def __init__(self, *sessions: Script, policy: Policy | None = None, name: str = "s", max_records: int = 20_000) -> None:
         self.clock = VirtualClock()
         self.telemetry = Telemetry()
         self.journal = MemoryJournal(self.clock)
@@ -170,10 +172,20 @@ class Rig:
 
 
 def opened(token: str = "", *, at: int = 0, epoch: bool = True, **meta: str) -> Frame:
+    """How a session begins; ``at`` 0: now."""
     return Frame("s", "opened", at, token=token, epoch=epoch, meta=meta)
 
 
+def every(seconds: float, times: int) -> list[Step]:
+    """A frame now and then."""
+    steps: list[Step] = []
+    for _ in range(times):
+        steps += [seconds, data()]
+    return steps
+
+
 def data(payload: bytes = b"x", token: str = "", at: int = 0, source: str = "s") -> Frame:
+    """What a session gives out; ``at`` 0: now."""
     return Frame(source, "data", at, payload, token)
 
 
@@ -185,6 +197,44 @@ async def test_it_resumes_by_the_last_durable_token() -> None:
     assert rig.feed.resumed == ["", "t2"]
     assert [frame.kind for frame in rig.written()] == ["opened", "data", "data", "closed", "opened", "data", "closed"]
     assert [frame.meta["reason"] for frame in rig.written("closed")] == ["reset", "stopped"]
+
+
+async def test_it_waits_for_what_is_under_way_before_it_resumes() -> None:
+    """A token read but not yet durable is waited for: resuming by the one before would ask for frames twice."""
+    rig = Rig([opened(), data(token="t1"), data(token="t2"), Disconnected("reset")], [opened("t2", epoch=False, resumed="replay")])
+    rig.journal.pause = 10.0
+    await rig.run(60)
+
+    assert rig.feed.resumed == ["", "t2"]
+
+
+async def test_a_source_that_always_has_more_lets_others_run() -> None:
+    """A session that never waits cannot keep the loop for itself."""
+    rig = Rig([opened(), *[[data()] * 10 for _ in range(1_000)]], max_records=1 << 30)
+    turns = 0
+    async with rig.running():
+        while len(rig.feed.handed) < 10_000:
+            await asyncio.sleep(0)
+            turns += 1
+    assert turns >= 10
+
+
+async def test_nothing_is_said_between_sessions() -> None:
+    """While a source waits to reconnect no alive frame claims that its link is healthy, and no state says live."""
+    rig = Rig([opened(), data(), Throttled(100)], [opened(), data()])
+    async with rig.running():
+        await rig.clock.sleep(90)
+        assert rig.collector.status.state == "recovering"
+        assert [frame.kind for frame in rig.written()] == ["opened", "data", "closed"]
+
+
+async def test_opened_and_closed_alone_are_no_recovery() -> None:
+    """A provider that accepts and hangs up has not ended the outage."""
+    flaps: list[Script] = [[opened(), Disconnected("closed")] for _ in range(5)]
+    rig = Rig(*flaps, [opened(), data()])
+    await rig.run(60)
+
+    assert rig.telemetry.actions == ["source.disconnected", "source.recovered", "source.stopped"]
 
 
 async def test_a_restart_resumes_from_what_the_journal_holds() -> None:
@@ -223,6 +273,16 @@ async def test_no_token_resumes_while_everything_is_asked_for() -> None:
     assert rig.feed.resumed == ["", "", "t3"]
 
 
+async def test_what_was_read_is_counted() -> None:
+    """Frames that carry data, and their bytes, apart from those that only frame a session."""
+    rig = Rig([opened(), data(b"12"), [data(b"345"), Frame("s", "data", 0, b"6789", epoch=True)], []])
+    await rig.run(15)
+    status = rig.collector.status
+
+    assert (status.read, status.received, status.received_bytes) == (6, 3, 9)
+    assert status.last_received_at == rig.written()[-1].received_at
+
+
 async def test_received_at_never_goes_back() -> None:
     """A frame stamped before its predecessor gets the predecessor's time."""
     rig = Rig([opened(at=10), data(at=50), data(at=20), data(at=60)])
@@ -241,6 +301,7 @@ async def test_silence_ends_the_session() -> None:
         assert (rig.collector.status.state, rig.collector.status.reason) in {("silent", "silent"), ("live", "")}
         await rig.clock.sleep(5)
 
+    assert rig.telemetry.actions[:3] == ["source.connected", "source.silent", "source.recovered"]
     silent = rig.written("closed")[0]
     assert silent.meta == {"reason": "silent", "heard": str(1_700_000_010 * SECOND)}
     assert rig.second(silent) == pytest.approx(40, abs=1.1)
@@ -260,7 +321,7 @@ async def test_a_sign_of_life_without_frames_is_no_silence() -> None:
 
 async def test_alive_frames_every_interval_while_quiet() -> None:
     """A healthy quiet link is written down every ten seconds, a busy one needs no such frame."""
-    rig = Rig([opened(), data(), 24, data(), *([5, data()] * 5)])
+    rig = Rig([opened(), data(), 24, data(), *every(5, 5)])
     await rig.run(48)
 
     assert [round(rig.second(frame)) for frame in rig.written("alive")] == [10, 20]
@@ -285,7 +346,7 @@ async def test_backoff_grows_within_its_bounds_and_is_said_once() -> None:
     assert len(pauses) == 12
     assert all(pause <= min(0.5 * 2**attempt, 60) for attempt, pause in enumerate(pauses))
     assert max(pauses) > 10
-    assert rig.telemetry.actions == ["source.disconnected", "source.connected", "source.stopped"]
+    assert rig.telemetry.actions == ["source.disconnected", "source.recovered", "source.stopped"]
 
 
 @pytest.mark.parametrize(("lasts", "most"), [(61, 0.5), (5, 60.0)])
@@ -401,7 +462,7 @@ async def test_renewals_are_coalesced_and_paced() -> None:
 
 async def test_a_renewal_that_hangs_ends_the_session() -> None:
     """Every wait has a deadline, also the one for a provider that does not take the request."""
-    rig = Rig([opened(), *([1, data()] * 30)], policy=Policy(renew_within=10))
+    rig = Rig([opened(), *every(1, 30)], policy=Policy(renew_within=10))
     rig.feed.renew_takes = FOREVER
     async with rig.running():
         await rig.clock.sleep(1)
@@ -414,7 +475,7 @@ async def test_a_renewal_that_hangs_ends_the_session() -> None:
 @pytest.mark.parametrize(("policy", "first"), [(Policy(span_seconds=100), 100), (Policy(span_bytes=5_000), 50)])
 async def test_a_long_epoch_is_renewed_once(policy: Policy, first: float) -> None:
     """Too old or too large: one request, not one per frame; and again only after a minute without an answer."""
-    rig = Rig([opened(), *[step for _ in range(400) for step in (1, data(bytes(100)))]], policy=policy)
+    rig = Rig([data(bytes(4_000)), opened(), *[step for _ in range(400) for step in (1, data(bytes(100)))]], policy=policy)
     await rig.run(first + 59)
     assert [(round(at, -1), scope) for at, scope in rig.feed.renewed] == [(first, WHOLE)]
 
@@ -461,9 +522,12 @@ async def test_a_pause_for_a_full_journal_is_written_down() -> None:
         assert len(rig.feed.resumed) == 1
         rig.journal.full = False
         await rig.clock.sleep(2)
+        assert len(rig.feed.resumed) == 1
+        await rig.clock.sleep(25)
+        assert len(rig.feed.resumed) == 2
 
     kinds = [(frame.kind, frame.payload) for frame in rig.written()]
-    assert kinds == [("opened", b""), ("data", b"1"), ("data", b"2"), ("alive", b""), ("data", b"3"), ("data", b"4"), ("closed", b"")]
+    assert kinds[:6] == [("opened", b""), ("data", b"1"), ("data", b"2"), ("alive", b""), ("data", b"3"), ("data", b"4")]
     paused = rig.written("alive")[0]
     assert paused.meta["paused"] == "journal_full"
     assert int(paused.meta["from"]) == pytest.approx(1_700_000_005 * SECOND, abs=10_000)
@@ -493,7 +557,7 @@ async def test_a_bug_leaves_the_collector() -> None:
     async def connect(_resume: str) -> AsyncIterator[ScriptedSession]:
         yield Broken(rig.feed, [])
 
-    rig.feed.connect = connect  # type: ignore[method-assign]
+    rig.feed.connect = connect  # type: ignore[method-assign, assignment]
     with pytest.raises(ExceptionGroup) as caught:
         await rig.collector.run()
 

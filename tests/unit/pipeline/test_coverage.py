@@ -1,5 +1,7 @@
 """Intervals of knowledge: what begins, ends and repairs them."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -344,7 +346,7 @@ def test_intervals_of_a_scope_never_overlap(said: Frames) -> None:
     tell(story, said)
     for scope in {Scope(row.scope_kind, row.scope_id) for row in story.stored.values()}:
         told = story.told(scope)
-        for (_, ended, *_), (began, *_) in zip(told, told[1:], strict=False):
+        for (_, ended, *_), (began, *_) in pairwise(told):
             assert ended is not None
             assert ended <= began
     for row in story.stored.values():

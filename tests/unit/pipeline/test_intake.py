@@ -13,6 +13,8 @@ from ingestd.testing.clock import VirtualClock
 
 
 class Telemetry:
+    """Remembers the facts."""
+
     def __init__(self) -> None:
         self.facts: list[str] = []
 
@@ -92,6 +94,7 @@ def bench() -> Bench:
 
 
 def frames(count: int, source: str = "a", size: int = 10) -> list[Frame]:
+    """Data frames of one source, numbered by their times."""
     return [Frame(source, "data", index, bytes(size)) for index in range(count)]
 
 
@@ -207,8 +210,7 @@ async def test_a_full_journal_pauses_and_goes_on_by_itself(bench: Bench) -> None
         async with asyncio.TaskGroup() as group:
             reader = group.create_task(bench.intake.room())
             await bench.clock.sleep(10.5)
-            assert bench.intake.paused_since is not None
-            assert bench.intake.paused_since - began < 5_000
+            assert 0 <= (bench.intake.paused_since or 0) - began < 5_000
             assert bench.journal.tries == 11
             assert not reader.done()
             bench.journal.full = False

@@ -1,7 +1,7 @@
 """Backoff stays in its bounds, a stretch ends when told, and the breaker repairs what aiobreaker gets wrong."""
 
 import asyncio
-import datetime
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Protocol, TypeVar
@@ -18,11 +18,15 @@ T = TypeVar("T")
 POLICY = BreakerPolicy(failures=3, rate=0.5, least_calls=10, window=60.0, reopen_after=30.0)
 
 
-class Callable_(Protocol):
+class Guard(Protocol):
+    """What the adapter and the library as shipped have in common."""
+
     async def call(self, action: Callable[[], Awaitable[T]]) -> T: ...
 
 
 class Telemetry:
+    """Remembers the facts."""
+
     def __init__(self) -> None:
         self.facts: list[str] = []
 
@@ -36,7 +40,7 @@ class Plain:
     """aiobreaker as shipped, behind the same call: what the adapter's tests must be able to tell apart."""
 
     def __init__(self) -> None:
-        self._breaker = CircuitBreaker(fail_max=POLICY.failures, timeout_duration=datetime.timedelta(seconds=POLICY.reopen_after))
+        self._breaker = CircuitBreaker(fail_max=POLICY.failures, timeout_duration=dt.timedelta(seconds=POLICY.reopen_after))
 
     async def call(self, action: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -48,17 +52,17 @@ class Plain:
         return result
 
 
-class WallClock(datetime.datetime):
+class WallClock(dt.datetime):
     """The wall clock as aiobreaker reads it, moved by hand."""
 
-    moment = datetime.datetime(2024, 1, 1)  # noqa: DTZ001 - naive, as aiobreaker has it
+    moment = dt.datetime(2024, 1, 1)  # noqa: DTZ001 - naive, as aiobreaker has it
 
     @classmethod
-    def utcnow(cls) -> datetime.datetime:  # type: ignore[override]
+    def utcnow(cls) -> dt.datetime:  # type: ignore[override]
         return cls.moment
 
     @classmethod
-    def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
+    def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
         return cls.moment if tz is None else cls.moment.replace(tzinfo=tz)
 
 
@@ -67,19 +71,21 @@ def wall(monkeypatch: pytest.MonkeyPatch) -> type[WallClock]:
     """The wall clock that aiobreaker sees."""
     monkeypatch.setattr(aiobreaker_state, "datetime", WallClock)
     monkeypatch.setattr("aiobreaker.circuitbreaker.datetime", WallClock)
-    WallClock.moment = datetime.datetime(2024, 1, 1)  # noqa: DTZ001
+    WallClock.moment = dt.datetime(2024, 1, 1)  # noqa: DTZ001
     return WallClock
 
 
 async def fail() -> None:
+    """A host that is down."""
     raise Disconnected("reset")
 
 
 async def succeed() -> str:
+    """A host that is up."""
     return "ok"
 
 
-async def fails(breaker: Callable_) -> str:
+async def fails(breaker: Guard) -> str:
     """What a failing call comes back as."""
     try:
         await breaker.call(fail)
@@ -88,7 +94,8 @@ async def fails(breaker: Callable_) -> str:
     return "nothing"
 
 
-async def opened(breaker: Callable_) -> None:
+async def opened(breaker: Guard) -> None:
+    """Let it fail until it is open."""
     for _ in range(POLICY.failures):
         assert await fails(breaker) == "Disconnected"
 
@@ -150,11 +157,11 @@ async def test_a_cancellation_outlives_code_that_hides_it() -> None:
     assert task.cancelled()
 
 
-async def one_trial(breaker: Callable_, clock: VirtualClock, wall: type[WallClock]) -> int:
+async def one_trial(breaker: Guard, clock: VirtualClock, wall: type[WallClock]) -> int:
     """How many of 50 concurrent calls run once the breaker half opens."""
     await opened(breaker)
     await clock.sleep(31)
-    wall.moment += datetime.timedelta(seconds=31)
+    wall.moment += dt.timedelta(seconds=31)
     running = 0
 
     async def slow() -> None:
@@ -181,11 +188,12 @@ async def test_exactly_one_trial_when_half_open(wall: type[WallClock]) -> None:
     assert await one_trial(Plain(), VirtualClock(), wall) == 50
 
 
-async def reopens_after_a_step_back(breaker: Callable_, clock: VirtualClock, wall: type[WallClock]) -> bool:
+async def reopens_after_a_step_back(breaker: Guard, clock: VirtualClock, wall: type[WallClock]) -> bool:
+    """Whether a call goes through after its open time, the wall clock put back by an hour meanwhile."""
     await opened(breaker)
-    wall.moment -= datetime.timedelta(hours=1)
+    wall.moment -= dt.timedelta(hours=1)
     await clock.sleep(31)
-    wall.moment += datetime.timedelta(seconds=31)
+    wall.moment += dt.timedelta(seconds=31)
     try:
         return await breaker.call(succeed) == "ok"
     except Throttled:
@@ -199,9 +207,10 @@ async def test_the_open_time_follows_no_step_of_the_wall_clock(wall: type[WallCl
     assert await reopens_after_a_step_back(Plain(), VirtualClock(), wall) is False
 
 
-async def opens_on_half(breaker: Callable_) -> bool:
+async def opens_on_half(breaker: Guard) -> bool:
+    """Whether it opens when every second call fails."""
     for _ in range(20):
-        if "Throttled" in {await fails(breaker)}:
+        if await fails(breaker) == "Throttled":
             return True
         try:
             await breaker.call(succeed)
@@ -245,6 +254,20 @@ async def test_open_says_how_long_and_runs_nothing() -> None:
     assert breaker.state == "closed"
     assert breaker.transitions == {"open": 1, "half_open": 1, "closed": 1}
     assert telemetry.facts == ["breaker.opened", "breaker.closed"]
+
+
+async def test_the_error_that_opens_it_keeps_its_cause() -> None:
+    """What the caller sees is its own error with its own cause, never the library's."""
+    breaker = Breaker("host", VirtualClock(), Telemetry(), POLICY)
+
+    async def reset() -> None:
+        raise Disconnected("reset") from ConnectionResetError("by peer")
+
+    for _ in range(POLICY.failures):
+        with pytest.raises(Disconnected) as gone:
+            await breaker.call(reset)
+        assert isinstance(gone.value.__cause__, ConnectionResetError)
+    assert breaker.state == "open"
 
 
 async def test_a_failed_trial_opens_again() -> None:

@@ -5,6 +5,8 @@ from ingestd.testing.clock import VirtualClock
 
 
 class Telemetry:
+    """Remembers the facts and counts the disconnects."""
+
     def __init__(self) -> None:
         self.facts: list[tuple[str, str | float]] = []
         self.disconnects = 0.0
@@ -27,7 +29,7 @@ async def test_an_outage_is_said_when_it_starts_and_when_it_ends() -> None:
         await clock.sleep(1)
     standing.live()
 
-    assert telemetry.facts == [("source.connected", 0.0), ("source.disconnected", "reset"), ("source.connected", 10.0)]
+    assert telemetry.facts == [("source.connected", ""), ("source.disconnected", "reset"), ("source.recovered", 10.0)]
     assert telemetry.disconnects == 10
 
 
@@ -54,5 +56,6 @@ async def test_states_and_since() -> None:
         ("recovering", "reset", 5_000_000),
         ("parked", "key", 6_000_000),
     ]
-    card = standing.status(7, {"journal_full": 1}, 9)
-    assert (card.state, card.reason, card.since, card.read, card.dropped, card.last_received_at) == (*seen[-1], 7, {"journal_full": 1}, 9)
+    card = standing.status(3)
+    assert (card.state, card.reason, card.since, card.dropped) == (*seen[-1], {"journal_full": 3})
+    assert standing.status(0).dropped == {}

@@ -8,7 +8,7 @@ import pytest
 
 from ingestd.batch import Written
 from ingestd.clock import SystemClock
-from ingestd.errors import Fenced, IngestdError, InUse, StoreUnavailable
+from ingestd.errors import Fenced, IngestdError, StoreUnavailable
 from ingestd.store import open_store
 from ingestd.store.connect import Target
 from ingestd.store.postgres import PostgresStore
@@ -40,40 +40,6 @@ async def end_sessions(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
     await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ingestd'")
 
 
-async def test_one_daemon_per_schema(postgres_url: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second live run is told who is in the way; another schema is another store; after ``close`` the store is free."""
-    monkeypatch.setattr("ingestd.store.postgres_session.LOCK_WAIT", "200ms")
-    first, second, elsewhere = await opened(postgres_url), await opened(postgres_url), await opened(postgres_url, "Other one")
-    await world.begin(first)
-    with pytest.raises(InUse, match="another ingestd"):
-        await World().begin(second)
-    await World(kind="load").begin(second)
-    assert await World().begin(elsewhere) == 0
-    await first.close()
-    assert await World().begin(second) == 0
-    await second.close()
-    await elsewhere.close()
-
-
-async def test_fence_stops_the_one_that_was_taken_over(postgres_url: str, world: World, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """R6, X5: a daemon whose session was cut finds at its return that another one has taken over."""
-    first, second = await opened(postgres_url), await opened(postgres_url)
-    await world.begin(first, "shared")
-    await first.write(world.batch())
-    await end_sessions(admin)
-    successor = World()
-    assert await successor.begin(second, "shared") == 1
-    with pytest.raises((Fenced, StoreUnavailable)):
-        await first.write(world.batch())
-    with pytest.raises(Fenced):
-        await first.write(world.batch())
-    with pytest.raises(Fenced):
-        await first.position(world.run, world.journal_id)
-    assert await second.position(successor.run, successor.journal_id) == 1
-    await first.close()
-    await second.close()
-
-
 async def test_fence_is_checked_in_every_transaction(postgres_url: str, world: World, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
     """R6, H17: also with session and lock intact, light and heavy batches alike; nothing of them stays."""
     store = await opened(postgres_url)
@@ -94,18 +60,6 @@ async def test_fence_is_checked_in_every_transaction(postgres_url: str, world: W
         await store.write(heavy)
     assert await admin.fetchval("SELECT count(*) FROM ingestd.odds_history") == 1
     assert await admin.fetchval("SELECT count(*) FROM ingestd.quarantine") == 0
-    await store.close()
-
-
-async def test_cut_session_is_made_again_with_its_lock(postgres_url: str, world: World, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """After a cut the next write goes in, and the store is still ours alone."""
-    store = await opened(postgres_url)
-    await world.begin(store)
-    await store.write(world.batch())
-    await end_sessions(admin)
-    await store.write(world.batch())
-    assert await admin.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == 1
-    assert await store.position(world.run, world.journal_id) == 2
     await store.close()
 
 
@@ -131,8 +85,20 @@ async def test_killed_server_is_unavailable_then_works(own_postgres: PostgresSer
     await store.close()
 
 
+def pause_before_commit(monkeypatch: pytest.MonkeyPatch, server: PostgresServer) -> None:
+    """Freeze the server when all is written and only COMMIT is to be sent."""
+    run = PostgresWriting.run
+
+    async def stalling(writing: PostgresWriting) -> Written:
+        written = await run(writing)
+        server.pause()
+        return written
+
+    monkeypatch.setattr(PostgresWriting, "run", stalling)
+
+
 @pytest.mark.parametrize("heavy", [False, True])
-async def test_lost_reply_is_in_doubt(own_postgres: PostgresServer, world: World, monkeypatch: pytest.MonkeyPatch, heavy: bool) -> None:  # noqa: FBT001
+async def test_lost_reply_is_in_doubt(own_postgres: PostgresServer, world: World, monkeypatch: pytest.MonkeyPatch, heavy: bool) -> None:
     """R10, N2: the commit went out and no reply came: in doubt, with what it would have written; afterwards the checkpoint tells."""
     prepared = await opened(own_postgres.dsn())
     await prepared.close()
@@ -145,14 +111,7 @@ async def test_lost_reply_is_in_doubt(own_postgres: PostgresServer, world: World
     batch = world.batch([world.change(home, T0 + 1, 3.0)])
     if heavy:
         batch.rejects = [world.reject("bad", 1)]
-        run = PostgresWriting.run
-
-        async def stalling(writing: PostgresWriting) -> Written:
-            written = await run(writing)
-            own_postgres.pause()
-            return written
-
-        monkeypatch.setattr(PostgresWriting, "run", stalling)
+        pause_before_commit(monkeypatch, own_postgres)
     else:
         own_postgres.pause()
     try:

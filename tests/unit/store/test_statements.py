@@ -203,7 +203,10 @@ async def test_collision_of_ids_is_refused_and_never_merged(store: Store, world:
     assert {(refusal.table, refusal.key) for refusal in written.refused} == {("selections", (home.id,)), ("odds", (home.id,))}
     assert await rows("SELECT price FROM odds ORDER BY price") == [(2.0,), (3.0,)]
     assert await rows("SELECT identity FROM selections ORDER BY identity") == [(away.identity,), (home.identity,)]
-    assert await rows("SELECT stage, category, reason FROM quarantine ORDER BY reason") == [("load", "store", "collision"), ("load", "store", "orphan")]
+    assert await rows("SELECT stage, category, reason FROM quarantine ORDER BY reason") == [
+        ("load", "store", "collision"),
+        ("load", "store", "orphan"),
+    ]
 
 
 async def test_results_move_forward_only(store: Store, world: World, rows: Rows) -> None:
@@ -230,7 +233,7 @@ async def test_quarantine_counts_by_offset(store: Store, world: World, rows: Row
 
 
 @pytest.mark.parametrize("flip", [False, True])
-async def test_finite_coverage_merges_in_any_order(store: Store, rows: Rows, flip: bool) -> None:  # noqa: FBT001
+async def test_finite_coverage_merges_in_any_order(store: Store, rows: Rows, flip: bool) -> None:
     """Loads that saw the same interval to different ends leave the longest; a live run replaces."""
     load = World(kind="load")
     await load.begin(store)

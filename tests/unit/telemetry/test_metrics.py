@@ -12,7 +12,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 def samples(metrics: Metrics, accept: str = "") -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Everything on the page, by name and labels."""
     _, media_type, body = metrics.page(accept)
-    parse = parse_openmetrics if media_type.startswith("application/openmetrics") else parse_text
+    assert media_type.startswith("application/openmetrics-text" if accept == OPENMETRICS else "text/plain")
+    parse = parse_openmetrics if accept == OPENMETRICS else parse_text
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value for family in parse(body.decode()) for sample in family.samples
     }

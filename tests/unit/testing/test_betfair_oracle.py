@@ -10,8 +10,9 @@ from ingestd.batch import Batch
 from ingestd.clock import SystemClock
 from ingestd.errors import Disconnected
 from ingestd.model import Complete, Frame, MarketStatus, Quote, Run
-from ingestd.pipeline.book import Book, Moment
+from ingestd.pipeline.book import Book
 from ingestd.pipeline.catalogue import Catalogue
+from ingestd.pipeline.held import Moment
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.feed import build, record_time
 from ingestd.sources.feeds.betfair.options import BetfairOptions

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, model_validator
+from pydantic import ConfigDict, Field, FilePath, SecretStr, model_validator
 
+from ingestd.settings.units import hinted
 from ingestd.sources.kind import FeedOptions
 
 MARKETS_PER_CONNECTION: Final = 200
@@ -24,6 +25,9 @@ Stream = Literal[
 
 class BetfairOptions(FeedOptions):
     """One Betfair account and the markets to record."""
+
+    # an error over the whole would otherwise quote the whole, password included
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     app_key: SecretStr = Field(description="Application key of the account.")
     username: str = Field("", description="Account name, for the certificate login.")
@@ -68,14 +72,11 @@ class BetfairOptions(FeedOptions):
     @model_validator(mode="after")
     def _enough(self) -> Self:
         if not self.app_key.get_secret_value():
-            message = "app_key is empty: copy the application key from the Betfair developer portal"
-            raise ValueError(message)
+            raise hinted("is empty", "copy the application key from the Betfair developer portal", "app_key")
         if self.session_token is None and not (self.username and self.password.get_secret_value() and self.cert_file):
-            message = "no way to log in: give username, password and cert_file, or a session_token"
-            raise ValueError(message)
+            raise hinted("no way to log in", "give username, password and cert_file, or a session_token")
         if not self.market_filter():
-            message = "no markets chosen: give market_ids, or a filter such as event_type_ids with market_types"
-            raise ValueError(message)
+            raise hinted("no markets chosen", "give market_ids, or a filter such as event_type_ids with market_types")
         return self
 
     def market_filter(self) -> dict[str, list[str] | bool]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import aiohttp
@@ -22,6 +22,8 @@ from ingestd.sources.transports.lines import Line, Truncated
 
 MOST_WAITING: Final = 8 * 1024 * 1024
 """Bytes of frames that may wait to be read; beyond, nothing is taken off the wire."""
+SECOND_LOOK: Final = 0.1
+"""Seconds to look again before a connection counts as silent."""
 IMAGE_WITHIN: Final = 60.0
 """Seconds that the image of a renewed subscription may take."""
 
@@ -143,14 +145,15 @@ class BetfairSession:
             raise Disconnected("session_expired", error.detail) from error
 
     async def _listen(self, shard: Shard) -> list[Line]:
-        silence = 2 * self._options.heartbeat_ms / 1000
         if shard.image_due is not None and self._clock.monotonic() >= shard.image_due:
             raise Disconnected("no_image", f"a renewed subscription had none within {IMAGE_WITHIN:g} s")
-        try:
-            async with asyncio.timeout(silence):
-                return await shard.lines.read()
-        except TimeoutError as error:
-            raise Disconnected("silent", f"connection {shard.connection_id} said nothing for {silence:g} s") from error
+        silence = 2 * self._options.heartbeat_ms / 1000
+        # after a pause of our own the timer fires before what has come is read: hence a second, short look
+        for patience in (silence, SECOND_LOOK):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    return await shard.lines.read()
+        raise Disconnected("silent", f"connection {shard.connection_id} said nothing for {silence:g} s")
 
     def _accept_all(self, shard: Shard, lines: list[Line]) -> None:
         received_at = self._clock.now()

@@ -25,4 +25,3 @@ class SimulatedOptions(FeedOptions):
         {}, description="Probability per statement of each kind of damage."
     )
     connect_timeout: Annotated[float, Field(gt=0)] = Field(10.0, description="Seconds for connecting, and for the welcome.")
-    silence_limit: Annotated[float, Field(gt=1)] = Field(5.0, description="Seconds without a byte after which the link counts as dead.")

@@ -20,12 +20,13 @@ class SimulatedFeed:
     """One source of the exchange."""
 
     time_rule: TimeRule = "ordered"
+    silence_limit = 5.0
+    """Heartbeats come every second."""
 
     def __init__(self, options: SimulatedOptions, context: FeedContext) -> None:
         self._options = options
         self._name = context.name
         self._clock = context.clock
-        self.silence_limit = options.silence_limit
 
     def decoder(self) -> Decoder:
         """A decoder with empty state."""

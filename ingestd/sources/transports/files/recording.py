@@ -38,7 +38,7 @@ class _Recording:
         self._at = at
 
     @asynccontextmanager
-    async def connect(self, resume: str) -> AsyncIterator["_Session"]:  # noqa: ARG002 - a file is always played from its start
+    async def connect(self, resume: str) -> AsyncIterator["_Session"]:
         check(self._path)
         reader = Reader(self._path, self._kind.unit)
         session = _Session(self._name, self._path.name, reader, self._stamps(reader))

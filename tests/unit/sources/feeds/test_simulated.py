@@ -6,7 +6,8 @@ from typing import cast
 
 from ingestd.clock import SystemClock
 from ingestd.model import Complete, Frame, Quote
-from ingestd.sources.feeds.simulated import FEED, SimulatedOptions
+from ingestd.sources.feeds.simulated import FEED
+from ingestd.sources.feeds.simulated.options import SimulatedOptions
 from ingestd.sources.kind import Breaker, FeedContext
 
 RECORDED = Path(__file__).parents[3] / "recorded" / "simulated"
@@ -15,8 +16,8 @@ RECORDED = Path(__file__).parents[3] / "recorded" / "simulated"
 def test_the_feed_is_built_from_its_options() -> None:
     """Options reach the live feed."""
     context = FeedContext("sim", SystemClock(), Random(1), lambda _: cast("Breaker", None))
-    feed = FEED.build(SimulatedOptions(silence_limit=7), context)
-    assert (feed.time_rule, feed.silence_limit, FEED.unit) == ("ordered", 7.0, "line")
+    feed = FEED.build(SimulatedOptions(), context)
+    assert (feed.time_rule, feed.silence_limit, FEED.unit) == ("ordered", 5.0, "line")
 
 
 def test_a_recorded_session_decodes_to_what_was_written_down() -> None:
@@ -27,11 +28,11 @@ def test_a_recorded_session_decodes_to_what_was_written_down() -> None:
         told.append(f"# {number}")
         for update in decoder(Frame("sim", "data", FEED.record_time(line) or 0, line)):
             if isinstance(update, Quote):
-                chosen = update.selection
-                told.append(f"quote {chosen.identity} {update.price} {update.line} {update.size} {update.status} {update.result} {update.changed_at}")
+                terms = f"{update.price} {update.line} {update.size} {update.status} {update.result} {update.changed_at}"
+                told.append(f"quote {update.selection.identity} {terms}")
             elif isinstance(update, Complete):
                 told.append(f"complete {update.scope.kind} {update.scope.id} {len(update.listed)} {update.changed_at}")
             else:
                 told.append(repr(update))
     assert told == (RECORDED / "session.updates.txt").read_text("utf-8").splitlines()
-    assert dict(decoder.counts) == {"messages": 60, "quotes": 242, "images": 8}
+    assert dict(decoder.counts) == {"messages": 60, "quotes": 266, "images": 7}

@@ -57,10 +57,7 @@ def history(oracle: Oracle, selection: int) -> list[tuple[object, ...]]:
     """Rows of a selection in order: time since T, seq, price, size, status, result."""
     rows = sorted((row for row in oracle.facts()["odds_history"] if row[0] == selection), key=lambda row: (row[1], row[2]))
     at = COLUMNS["odds_history"].index
-    return [
-        (int(str(row[1])) - T, *(row[at(name)] for name in ("seq", "price", "size", "status", "result")))
-        for row in rows
-    ]
+    return [(int(str(row[1])) - T, *(row[at(name)] for name in ("seq", "price", "size", "status", "result"))) for row in rows]
 
 
 def odds(oracle: Oracle, selection: int) -> tuple[object, ...]:
@@ -117,7 +114,11 @@ def test_a_suspended_market_covers_its_prices(oracle: Oracle) -> None:
     oracle.take(delta(3, T + 30, back(1.7, "suspended")))
     assert odds(oracle, BACK) == (1.7, "suspended", "", 30, 0)
     oracle.take(wire.MarketChange(n=4, t=T + 40, market="E1.1", status="open"))
-    assert history(oracle, BACK) == [(0, 0, 1.8, None, "open", ""), (10, 0, 1.8, None, "suspended", ""), (20, 0, 1.7, None, "suspended", "")]
+    assert history(oracle, BACK) == [
+        (0, 0, 1.8, None, "open", ""),
+        (10, 0, 1.8, None, "suspended", ""),
+        (20, 0, 1.7, None, "suspended", ""),
+    ]
     assert history(oracle, LAY)[1:] == [(10, 0, 1.9, 50.0, "suspended", ""), (40, 0, 1.9, 50.0, "open", "")]
     assert oracle.facts()["markets"] == {("sim", "E1.1", EVENT, "match_odds", "", "open", T + 40, 0)}
 
@@ -148,10 +149,20 @@ def test_settled_and_taken_back(oracle: Oracle) -> None:
     ]
 
 
+def test_what_is_settled_is_not_withdrawn(oracle: Oracle) -> None:
+    """A selection that its market's settlement covers, though nobody said how it ended, has ended."""
+    oracle.take(wire.Settle(n=1, t=T + 10, market="E1.1", results=[(0, "lost")]))
+    oracle.take(wire.Image(n=2, t=T + 20, part=1, parts=1, bookmakers=[], fixtures=[], results=[], markets=[]))
+    assert history(oracle, LAY)[1:] == [(10, 0, 1.9, 50.0, "settled", "")]
+    assert odds(oracle, LAY)[:2] == (1.9, "open")
+
+
 def test_events_and_scores_move_on(oracle: Oracle) -> None:
     """A kick-off once seen is kept; a score is replaced by a later one; equal times are told apart by seq."""
     moved = wire.FixtureState("E1", T + 5, "football", "Hill League", "", "Ashford v Selby", "Ashford", "Selby", T + 199, None, "scheduled")
-    playing = wire.FixtureState("E1", T + 5, "football", "Hill League", "", "Ashford v Selby", "Ashford", "Selby", T + 199, T + 5, "in_play")
+    playing = wire.FixtureState(
+        "E1", T + 5, "football", "Hill League", "", "Ashford v Selby", "Ashford", "Selby", T + 199, T + 5, "in_play"
+    )
     over = wire.FixtureState("E1", T + 50, "football", "Hill League", "", "Ashford v Selby", "Ashford", "Selby", T + 199, None, "finished")
     for n, fixture in enumerate((moved, playing, over), start=1):
         oracle.take(wire.Fixture(n=n, t=fixture.t, fixture=fixture))

@@ -12,7 +12,7 @@ def test_the_last_statements_can_be_had_by_number() -> None:
     assert window.last == last
     assert window.after(last - 3, 2) == [[b"%d" % (last - 2)], [b"%d" % (last - 1)]]
     assert [window.reaches(n) for n in (last - 11, last - 10, last, last + 1)] == [False, True, True, False]
-    assert window.after(0, 1) is None
+    assert (window.holds(0), window.holds(last - 11), window.holds(last)) == (False, True, True)
 
 
 def test_images_are_kept_for_a_while() -> None:

@@ -1,22 +1,19 @@
 """A real emulator over TLS, and the feed pointed at it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from random import Random
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from ingestd.clock import SystemClock
-from ingestd.interfaces import Session
-from ingestd.model import Decoded, Frame
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.feed import BetfairFeed, build, record_time
 from ingestd.sources.feeds.betfair.options import BetfairOptions
-from ingestd.sources.feeds.betfair.words import SIDES
 from ingestd.sources.kind import FeedContext
 from ingestd.testing.betfair import APP_KEY, SESSION, BetfairEmulator
+from ingestd.testing.listener import Listener
 
 T = TypeVar("T")
 
@@ -24,23 +21,15 @@ T = TypeVar("T")
 class NoBreaker:
     """Lets everything through; the real one has tests of its own."""
 
-    def __init__(self) -> None:
-        self.calls: dict[str, int] = {}
-
-    def __call__(self, name: str) -> "NoBreaker":
-        """A breaker by name is this one."""
-        self.calls[name] = self.calls.get(name, 0) + 1
-        return self
-
     async def call(self, action: Callable[[], Awaitable[T]]) -> T:
         """Run it."""
         return await action()
 
 
 @pytest.fixture
-def breaker() -> NoBreaker:
-    """Counts by name how often a breaker was asked for."""
-    return NoBreaker()
+def breakers() -> dict[str, int]:
+    """How often each breaker was asked for."""
+    return {}
 
 
 @pytest.fixture
@@ -50,17 +39,11 @@ async def emulator(tmp_path: Path) -> AsyncIterator[BetfairEmulator]:
         yield server
 
 
-class MakeFeed(Protocol):
-    """Options beyond the ones that reach the emulator."""
-
-    def __call__(self, **options: object) -> BetfairFeed: ...
-
-
 @pytest.fixture
-def make_feed(emulator: BetfairEmulator, breaker: NoBreaker) -> MakeFeed:
-    """A feed for the emulator, with short heartbeats and a given session."""
+def make_feed(emulator: BetfairEmulator, breakers: dict[str, int]) -> Callable[[dict[str, object]], BetfairFeed]:
+    """A feed for the emulator, with short heartbeats and a given session; options may be other than that."""
 
-    def make(**options: object) -> BetfairFeed:
+    def make(options: dict[str, object]) -> BetfairFeed:
         wanted = {
             "app_key": APP_KEY,
             "session_token": SESSION,
@@ -74,6 +57,11 @@ def make_feed(emulator: BetfairEmulator, breaker: NoBreaker) -> MakeFeed:
             "catalogue_url": f"{emulator.rest.url}/listMarketCatalogue/",
             "names": False,
         }
+
+        def breaker(name: str) -> NoBreaker:
+            breakers[name] = breakers.get(name, 0) + 1
+            return NoBreaker()
+
         feed = build(BetfairOptions.model_validate(wanted | options), FeedContext("bf", SystemClock(), Random(1), breaker))
         assert isinstance(feed, BetfairFeed)
         return feed
@@ -81,46 +69,7 @@ def make_feed(emulator: BetfairEmulator, breaker: NoBreaker) -> MakeFeed:
     return make
 
 
-class Listener:
-    """Reads sessions as the collector would, and decodes with one decoder over all of them."""
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-        self.updates: list[Decoded] = []
-        self.decoder = BetfairDecoder("bf")
-
-    @property
-    def token(self) -> str:
-        """The last durable token."""
-        return self.frames[-1].token if self.frames else ""
-
-    async def until(self, session: Session, enough: Callable[["Listener"], bool]) -> None:
-        """Read until ``enough``; five seconds are plenty."""
-        async with asyncio.timeout(5):
-            while not enough(self):
-                for frame in await session.read():
-                    self.frames.append(frame)
-                    if "oversize" not in frame.meta:
-                        self.updates.extend(self.decoder(frame))
-
-    def heard(self, pt: int) -> bool:
-        """Whether a message published at ``pt`` (or later) has come."""
-        marks = [record_time(frame.payload) for frame in self.frames if frame.kind == "data" and not frame.meta.get("content")]
-        return any(mark is not None and mark >= pt * 1000 for mark in marks)
-
-    def prices(self) -> dict[tuple[str, int, float, str], tuple[float, float | None]]:
-        """Best prices by market, runner, handicap and side, as the decoder holds them."""
-        found = {}
-        for market in self.decoder.markets.values():
-            for runner in market.runners.values():
-                for side, word in enumerate(SIDES):
-                    best = runner.best(side, market.kind)
-                    if best is not None:
-                        found[market.id, runner.id, runner.hc, word] = best
-        return found
-
-
 @pytest.fixture
-def listener() -> Listener:
+def listener() -> Listener[BetfairDecoder]:
     """An ear for sessions."""
-    return Listener()
+    return Listener(BetfairDecoder("bf"), record_time)

@@ -17,7 +17,14 @@ HOUR_US = 3_600_000_000
 def tell(events: Events, market: Market, at: int, **words: object) -> list[object]:
     """Give a market a new definition, and hear what that says of its event."""
     before = market.definition
-    defaults = {"event_id": "9", "event_type_id": "1", "market_type": "MATCH_ODDS", "status": "OPEN", "market_time": NOON, "event_name": "A v B"}
+    defaults = {
+        "event_id": "9",
+        "event_type_id": "1",
+        "market_type": "MATCH_ODDS",
+        "status": "OPEN",
+        "market_time": NOON,
+        "event_name": "A v B",
+    }
     market.apply(MarketChange(market.id, Definition(**(defaults | words))), at, [])  # type: ignore[arg-type]
     return list(events.tell(market, before))
 

@@ -29,7 +29,10 @@ def test_each_code_is_one_kind_of_error(code: str, kind: type[IngestdError]) -> 
 
 def test_what_a_person_must_do_is_said() -> None:
     """With every refusal."""
-    refused = [fault(code) for code in ("NO_APP_KEY", "NOT_AUTHORIZED", "NO_SESSION")] + [login_fault("INVALID_USERNAME_OR_PASSWORD"), login_fault("X")]
+    refused = [fault(code) for code in ("NO_APP_KEY", "NOT_AUTHORIZED", "NO_SESSION")] + [
+        login_fault("INVALID_USERNAME_OR_PASSWORD"),
+        login_fault("X"),
+    ]
     assert all(isinstance(error, Refused) and error.hint for error in refused)
 
 

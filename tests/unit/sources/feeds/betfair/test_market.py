@@ -16,7 +16,9 @@ def defined(status: str = "OPEN", *words: str, **more: object) -> Definition:
     return Definition(**({"event_id": "9", "market_type": "MATCH_ODDS", "status": status, "runners": runners} | more))  # type: ignore[arg-type]
 
 
-def offers(selection_id: int, back: float | None = None, lay: float | None = None, ltp: float | None = None, hc: float = 0.0) -> RunnerChange:
+def offers(
+    selection_id: int, back: float | None = None, lay: float | None = None, ltp: float | None = None, hc: float = 0.0
+) -> RunnerChange:
     """A change of best offers; 0 empties."""
     return RunnerChange(
         selection_id,
@@ -46,7 +48,12 @@ def test_an_image_tells_everything() -> None:
     found = Market("bf", "1.5")
     found.replace(MarketChange("1.5", defined(), [offers(1, 2.0, 2.2, 2.1), offers(2, 0.0, ltp=3.0)]), AT, out)
     assert out[0] == MarketStatus(source_event_id="9", source_market_id="1.5", market="match_odds", status="open", changed_at=AT)
-    assert told(out) == [("1", "back", 2.0, "open", ""), ("1", "lay", 2.2, "open", ""), ("1", "traded", 2.1, "open", ""), ("2", "traded", 3.0, "open", "")]
+    assert told(out) == [
+        ("1", "back", 2.0, "open", ""),
+        ("1", "lay", 2.2, "open", ""),
+        ("1", "traded", 2.1, "open", ""),
+        ("2", "traded", 3.0, "open", ""),
+    ]
     quote = out[1]
     assert isinstance(quote, Quote)
     assert (quote.size, quote.line, quote.changed_at, quote.selection.identity) == (10.0, None, AT, "1|bf|1.5|1|0|back")
@@ -123,7 +130,12 @@ def test_names_tell_every_side_again(market: Market) -> None:
     before = set(market.listed())
     out: list[Decoded] = []
     market.rename(Names(runners={(1, 0.0): "Home", (2, 0.0): "Away"}), out)
-    assert told(out) == [("Home", "back", 2.0, "open", ""), ("Home", "lay", None, "withdrawn", ""), ("Home", "traded", 2.1, "open", ""), ("Away", "traded", 3.0, "open", "")]
+    assert told(out) == [
+        ("Home", "back", 2.0, "open", ""),
+        ("Home", "lay", None, "withdrawn", ""),
+        ("Home", "traded", 2.1, "open", ""),
+        ("Away", "traded", 3.0, "open", ""),
+    ]
     assert set(market.listed()) == before
     out.clear()
     market.rename(Names(runners={(1, 0.0): "Home", (2, 0.0): "Away"}), out)
@@ -150,7 +162,10 @@ def test_an_asian_handicap_is_a_line_and_part_of_the_key() -> None:
     )
     Market("bf", "1.5").replace(MarketChange("1.5", definition, [offers(1, 2.0, hc=-0.5), offers(1, 1.5, hc=0.5)]), AT, out)
     quotes = [one for one in out if isinstance(one, Quote)]
-    assert [(one.line, one.price, one.selection.identity) for one in quotes] == [(-0.5, 2.0, "1|bf|1.5|1|-0.5|back"), (0.5, 1.5, "1|bf|1.5|1|0.5|back")]
+    assert [(one.line, one.price, one.selection.identity) for one in quotes] == [
+        (-0.5, 2.0, "1|bf|1.5|1|-0.5|back"),
+        (0.5, 1.5, "1|bf|1.5|1|0.5|back"),
+    ]
 
 
 def test_a_line_market_trades_lines_at_even_odds() -> None:

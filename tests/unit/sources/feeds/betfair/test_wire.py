@@ -8,7 +8,9 @@ from ingestd.sources.feeds.betfair.wire import Counts, Problem, read
 
 def test_a_right_message_has_no_problems() -> None:
     """Unknown fields are skipped, absent ones are None."""
-    message, counts, problems = read(b'{"op":"mcm","pt":5,"new":[1],"mc":[{"id":"1.1","con":true,"rc":[{"id":1,"spn":"NaN","ltp":2}]},{"id":"1.2"}]}')
+    message, counts, problems = read(
+        b'{"op":"mcm","pt":5,"new":[1],"mc":[{"id":"1.1","con":true,"rc":[{"id":1,"spn":"NaN","ltp":2}]},{"id":"1.2"}]}'
+    )
     assert message.mc is not None
     assert [(change.id, change.rc and change.rc[0].ltp) for change in message.mc] == [("1.1", 2.0), ("1.2", None)]
     assert (counts, problems) == (Counts(2, 1), [])
@@ -27,7 +29,9 @@ def test_a_right_message_has_no_problems() -> None:
 )
 def test_one_bad_runner_leaves_its_neighbours(runner: bytes, error: str) -> None:
     """It is named by its path, and counted."""
-    message, counts, problems = read(b'{"op":"mcm","pt":5,"mc":[{"id":"1.1","rc":[{"id":1,"ltp":3},' + runner + b',{"id":3,"ltp":4}]},{"id":"1.2"}]}')
+    message, counts, problems = read(
+        b'{"op":"mcm","pt":5,"mc":[{"id":"1.1","rc":[{"id":1,"ltp":3},' + runner + b',{"id":3,"ltp":4}]},{"id":"1.2"}]}'
+    )
     assert message.mc is not None
     assert [(change.id, [one.id for one in change.rc or ()]) for change in message.mc] == [("1.1", [1, 3]), ("1.2", [])]
     assert (counts, problems) == (Counts(2, 3), [Problem("1.1", "mc[0].rc[1]", error)])

@@ -23,7 +23,9 @@ def test_who_plays_at_home(event: str, sides: tuple[str, str]) -> None:
     assert home_and_away(event) == sides
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (-0.25, "-0.25"), (2.5, "2.5"), (1e20, "100000000000000000000")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (-0.0, "0"), (1.0, "1"), (-0.25, "-0.25"), (2.5, "2.5"), (1e20, "100000000000000000000")]
+)
 def test_one_text_for_one_handicap(value: float, text: str) -> None:
     """It is part of a selection's identity."""
     assert handicap(value) == text

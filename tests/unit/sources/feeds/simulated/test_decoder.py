@@ -20,8 +20,11 @@ class Reader(Protocol):
 
     decoder: SimulatedDecoder
 
-    def raw(self, payload: bytes) -> list[Decoded]: ...
-    def say(self, **message: object) -> list[Decoded]: ...
+    def raw(self, payload: bytes) -> list[Decoded]:
+        """Say a payload."""
+
+    def say(self, **message: object) -> list[Decoded]:
+        """Say a message."""
 
 
 def names(updates: list[Decoded]) -> list[str]:
@@ -88,7 +91,9 @@ def test_status_fixture_and_result_are_told(reader: Reader, image: dict[str, obj
     fixture = reader.say(op="fixture", n=12, t=T + 2, fixture=fixtures[0] | {"started": T + 2, "status": "in_play", "t": T + 2})
     score = {"event": "E1", "period": "", "t": T + 3, "home": 2, "away": 1, "winner": "home", "state": "final"}
     result = reader.say(op="result", n=13, t=T + 3, result=score)
-    assert status == [MarketStatus(source_event_id="E1", source_market_id="E1.1", market="match_odds", status="suspended", changed_at=T + 1)]
+    assert status == [
+        MarketStatus(source_event_id="E1", source_market_id="E1.1", market="match_odds", status="suspended", changed_at=T + 1)
+    ]
     assert isinstance(fixture[0], Fixture)
     assert (fixture[0].started_at, fixture[0].started_by, fixture[0].status) == (T + 2, "in_play", "in_play")
     assert result == [Result(source_event_id="E1", home_score=2, away_score=1, winner="home", changed_at=T + 3)]
@@ -128,14 +133,18 @@ def test_nothing_has_a_base_before_the_image(blank: Reader) -> None:
 
 def test_a_bad_element_is_rejected_alone(reader: Reader) -> None:
     """Its neighbours in the same message go on; the path says which one it was."""
-    payload = b'{"op":"delta","n":11,"t":1,"market":"E1.1","quotes":[[0,1.5,null,null,"open"],[1,"NaN",null,null,"open"],[1,2,1,null,"open"]]}'
+    payload = (
+        b'{"op":"delta","n":11,"t":1,"market":"E1.1","quotes":[[0,1.5,null,null,"open"],[1,"NaN",null,null,"open"],[1,2,1,null,"open"]]}'
+    )
     rejected, *quotes = reader.raw(payload)
     assert isinstance(rejected, Reject)
     assert (rejected.category, rejected.path) == ("shape", "quotes[1]")
     assert [quote(update).price for update in quotes] == [1.5, 2.0]
 
 
-@pytest.mark.parametrize("element", ["[1,1e999,null,null,\"open\"]", "[1,2.0]", "{}", "null", "[1,2.0,null,null,\"closed\"]", "[" * 50 + "]" * 50])
+@pytest.mark.parametrize(
+    "element", ['[1,1e999,null,null,"open"]', "[1,2.0]", "{}", "null", '[1,2.0,null,null,"closed"]', "[" * 50 + "]" * 50]
+)
 def test_absurd_elements_never_pass(reader: Reader, element: str) -> None:
     """Infinity, a missing field, a wrong type, an unknown status, a nest: each costs itself."""
     updates = reader.raw(f'{{"op":"delta","n":11,"t":1,"market":"E1.1","quotes":[{element},[0,1.5,null,null,"open"]]}}'.encode())
@@ -217,11 +226,30 @@ BASES = [
     b'{"op":"delta","n":11,"t":1790000000000001,"market":"E1.1","quotes":[[0,1.5,null,null,"open"],[1,2.5,7.0,null,"suspended"]]}',
     b'{"op":"settle","n":11,"t":1790000000000001,"market":"E1.1","results":[[0,"won"],[1,"half_lost"]]}',
     b'{"op":"withdraw","n":11,"t":1790000000000001,"market":"E1.1","selections":[0]}',
-    b'{"op":"market","n":11,"t":17,"asked":false,"market":{"id":"E1.1","event":"E1","market":"total","period":"","status":"open","t":17,'
-    b'"quotes":[[0,1.8,null,2.5,"open",17,"ns","over","","back"]]}}',
+    (
+        b'{"op":"market","n":11,"t":17,"asked":false,"market":{"id":"E1.1","event":"E1","market":"total","period":"","status":"open","t":17,'
+        b'"quotes":[[0,1.8,null,2.5,"open",17,"ns","over","","back"]]}}'
+    ),
     b'{"op":"image","n":11,"t":17,"part":1,"parts":1,"bookmakers":[],"fixtures":[],"results":[],"markets":[]}',
 ]
-PIECES = [b"NaN", b"1e999", b"-1", b"null", b'"\\ud800"', b"\xff", b"\x00", b"[", b"]", b"{}", b'""', b"9" * 400, b"[" * 5000, b"true", b",", b'"op":"image"']
+PIECES = [
+    b"NaN",
+    b"1e999",
+    b"-1",
+    b"null",
+    b'"\\ud800"',
+    b"\xff",
+    b"\x00",
+    b"[",
+    b"]",
+    b"{}",
+    b'""',
+    b"9" * 400,
+    b"[" * 5000,
+    b"true",
+    b",",
+    b'"op":"image"',
+]
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

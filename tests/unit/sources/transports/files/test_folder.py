@@ -10,7 +10,7 @@ import pytest
 from ingestd.errors import Disconnected, Finished
 from ingestd.sources.transports.files import folder as module
 from ingestd.sources.transports.files.folder import Folder
-from ingestd.sources.transports.files.reading import Unit
+from ingestd.sources.transports.files.reading import Piece, Reader, Unit
 
 
 class Ticking:
@@ -95,6 +95,7 @@ async def test_a_replaced_file_is_read_from_its_start(watch: Watch, how: str) ->
     """Another inode, another beginning, less than before, or the same size at another time: it is another file."""
     path = watch.write("prices", b"one\ntwo\n")
     assert await watch.look(3) == [b"one", b"two"]
+    long = b"x" * 5_000
     if how == "renamed":
         watch.write("new.tmp", b"one\ntwo\nsix\n").rename(path)
         assert await watch.look(3) == [b"one", b"two", b"six"]
@@ -105,8 +106,10 @@ async def test_a_replaced_file_is_read_from_its_start(watch: Watch, how: str) ->
         watch.write("prices", b"one\n")
         assert await watch.look(3) == [b"one"]
     else:
-        watch.write("prices", b"one\ntoo\n")
-        assert await watch.look(3) == [b"one", b"too"]
+        watch.write("prices", b"%s\ntwo\n" % long)
+        assert await watch.look(3) == [long, b"two"]
+        watch.write("prices", b"%s\ntoo\n" % long)
+        assert await watch.look(3) == [long, b"too"]
 
 
 @pytest.mark.parametrize(("unit", "name"), [("document", "page.json"), ("line", "page.gz")])
@@ -120,6 +123,33 @@ async def test_a_half_written_file_is_not_read(tmp_path: Path, unit: Unit, name:
     watch.write(name, content)
     assert await watch.look() == []
     assert await watch.look(2) == [b"whole"]
+
+
+async def test_an_archive_that_grew_within_a_tick_is_read_again(watch: Watch) -> None:
+    """Times of modification are coarse: another size is enough to read an archive from its start."""
+    path = watch.write("a.gz", gzip.compress(b"one\n"))
+    stamp = path.stat().st_mtime_ns
+    assert await watch.look(3) == [b"one"]
+    watch.write("a.gz", gzip.compress(b"two\n"), "ab")
+    os.utime(path, ns=(stamp, stamp))
+    assert await watch.look(3) == [b"one", b"two"]
+
+
+async def test_a_tail_that_moves_while_it_is_read_is_left(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a line that seemed done and is written on at that very moment is not taken for a whole one."""
+    watch.write("log", b"one\nth")
+    assert await watch.look() == [b"one"]
+    batch = Reader.batch
+
+    def meanwhile(reader: Reader) -> list[Piece]:
+        pieces = batch(reader)
+        if pieces:
+            monkeypatch.undo()
+            watch.write("log", b"ree\n", "ab")
+        return pieces
+
+    monkeypatch.setattr(Reader, "batch", meanwhile)
+    assert await watch.look(4) == [b"three"]
 
 
 async def test_replaced_while_it_is_read(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:

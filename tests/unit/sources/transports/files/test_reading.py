@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import random
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +19,9 @@ PACKS: dict[str, Pack] = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstan
 LINES = [f'{{"pt":{number},"text":"{"x" * (number % 50)}"}}'.encode() for number in range(60_000)]
 
 
-def read(path: Path, **options: int) -> list[Piece]:
+def read(path: Path, *, skip: int = 0, tail: bool = True) -> list[Piece]:
     """All pieces of a file of lines."""
-    reader = Reader(path, "line", **options)
+    reader = Reader(path, "line", skip=skip, tail=tail)
     pieces: list[Piece] = []
     while not reader.finished:
         pieces += reader.batch()
@@ -53,8 +54,7 @@ def test_members_follow_each_other(path: Path, pack: Pack) -> None:
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 def test_a_cut_archive_gives_all_before_the_cut_and_says_so(path: Path, pack: Pack) -> None:
     """A broken download loses what is behind the break, and nobody takes the rest for the whole."""
-    import random  # noqa: PLC0415 - poorly compressible content, so that the cut falls inside
-
+    # poorly compressible, so that the cut falls inside
     chance = random.Random(1)
     lines = [chance.randbytes(60).hex().encode() for _ in range(20_000)]
     packed = pack(b"\n".join(lines))

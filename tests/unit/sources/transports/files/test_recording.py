@@ -1,7 +1,9 @@
 """A recorded file as a feed: opened, its frames at the times of their records, then Finished."""
 
 import asyncio
+import gzip
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from ingestd.interfaces import Decoder, Feed, Session
 from ingestd.model import SECOND, Frame
 from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
 from ingestd.sources.transports.files import recorded
+from ingestd.sources.transports.files.reading import Piece, Reader
 from ingestd.testing.clock import VirtualClock
 
 MTIME = 1_600_000_000 * SECOND
@@ -87,8 +90,6 @@ async def test_an_empty_file_is_opened_and_finished(tmp_path: Path) -> None:
 
 async def test_damage_is_a_frame_for_the_quarantine(tmp_path: Path) -> None:
     """A cut archive ends with a frame that says why, after those before it."""
-    import gzip  # noqa: PLC0415
-
     packed = gzip.compress(b"\n".join(b"%d %d" % (number, number * 7919 % 10_007) for number in range(1, 20_000)))
     *_, last = await play(write(tmp_path, packed[:-2_000]))
     assert set(last.meta) == {"unreadable"}
@@ -132,14 +133,28 @@ async def test_a_cancelled_read_loses_nothing(tmp_path: Path) -> None:
     assert [frame.received_at for frame in seen[1:]] == list(range(1, 400_000))
 
 
-async def test_leaving_in_the_middle_closes_the_file(tmp_path: Path) -> None:
-    """Nothing stays open, also when a thread was still reading (an unclosed file would be a warning, hence an error)."""
-    path = write(tmp_path, b"1\n" * 2_000_000)
-    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(session.read())
-            await asyncio.sleep(0)
-            task.cancel()
+async def test_leaving_waits_for_the_thread_and_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is closed, and not while a thread still reads it."""
+    said: list[str] = []
+    batch, close = Reader.batch, Reader.close
+
+    def slow(reader: Reader) -> list[Piece]:
+        time.sleep(0.05)
+        said.append("read")
+        return batch(reader)
+
+    def closing(reader: Reader) -> None:
+        said.append("closed")
+        close(reader)
+
+    monkeypatch.setattr(Reader, "batch", slow)
+    monkeypatch.setattr(Reader, "close", closing)
+    async with recorded("s", write(tmp_path, b"1\n"), LINES, VirtualClock()).connect("") as session, asyncio.TaskGroup() as group:
+        task = group.create_task(session.read())
+        await asyncio.sleep(0)
+        task.cancel()
+
+    assert said == ["read", "closed"]
 
 
 async def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Says what of a batch a person should hear: what was quarantined, and where something was missed."""
+
+from ingestd.batch import Batch
+from ingestd.interfaces import Telemetry
+
+
+class Herald:
+    """Speaks once of each gap, when it begins, and of each reject."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._open: set[tuple[str, str, str, int]] = set()
+
+    def tell(self, batch: Batch) -> None:
+        """Facts and counts for what this batch is about to commit."""
+        for reject in batch.rejects:
+            self._telemetry.add("quarantined_records_total", source=reject.source, reason=reject.category)
+            self._telemetry.fact("frame.quarantined", source=reject.source, category=reject.category, reason=reject.reason)
+        for key, row in batch.coverage.items():
+            if row.state != "gap":
+                continue
+            if key not in self._open:
+                self._telemetry.add("source_gaps_total", source=row.source, reason=row.reason)
+                self._telemetry.fact("source.gap", source=row.source, scope=f"{row.scope_kind} {row.scope_id}".strip(), reason=row.reason)
+                self._open.add(key)
+            if row.ended_at is not None:
+                self._open.discard(key)

@@ -1,0 +1,1 @@
+"""Migrations, run by alembic: what each changed stands in ``versions``, frozen."""

@@ -1,0 +1,160 @@
+"""A real daemon in a process of its own, on a configuration in a folder of its own: started, asked, signalled, killed."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import msgspec
+from msgspec import Struct
+
+SCHEMA: Final = "public"
+"""Where a daemon on PostgreSQL keeps its tables unless told otherwise."""
+POLL: Final = 0.02
+START_WITHIN: Final = 30.0
+ASK_WITHIN: Final = 5.0
+LAST_WORDS: Final = 2_000
+
+
+class Said(Struct, rename={"action": "event.action", "message": "message"}):
+    """A line of the daemon's log."""
+
+    action: str = ""
+    message: str = ""
+
+
+async def until(condition: Callable[[], Awaitable[bool]], what: str, within: float = 30.0) -> float:
+    """Ask until it is so; returns how many seconds that took. Raises TimeoutError that says ``what`` did not happen."""
+    began = time.monotonic()
+    while not await condition():
+        if time.monotonic() - began > within:
+            raise TimeoutError(f"not within {within:g} s: {what}")
+        await asyncio.sleep(POLL)
+    return time.monotonic() - began
+
+
+class DaemonProcess:
+    """``ingestd run`` in ``folder``, which outlives each of its lives. ``settings``: what differs from the defaults."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.journal = folder / "journal"
+        self.config = folder / "config.json"
+        self.log = folder / "daemon.log"
+        defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
+        self.settings = {**defaults, **settings}
+        self.config.write_bytes(msgspec.json.encode(self.settings))
+        self.url = ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._log_from = 0
+
+    @property
+    def pid(self) -> int:
+        """The process at hand."""
+        return self._running().pid
+
+    async def spawn(self) -> None:
+        """Begin a life, without waiting for anything."""
+        self.url = ""
+        self._log_from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ingestd", "run", "-c", str(self.config)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def start(self) -> None:
+        """Begin a life, and wait until it answers. Raises RuntimeError with its last words when it ends instead."""
+        await self.spawn()
+        await until(self._listening, "the daemon says where it listens", START_WITHIN)
+
+    async def kill(self) -> None:
+        """``kill -9``."""
+        await self._signalled(signal.SIGKILL, ASK_WITHIN)
+
+    async def stop(self, name: signal.Signals = signal.SIGTERM, within: float = 40.0) -> int:
+        """Ask it to drain; returns its exit code."""
+        return await self._signalled(name, within)
+
+    def send(self, name: signal.Signals) -> None:
+        """Signal it, without waiting."""
+        self._running().send_signal(name)
+
+    async def ended(self, within: float) -> int:
+        """Wait for its end; returns the exit code. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            return await self._running().wait()
+
+    def lines(self) -> list[str]:
+        """What it said in this life."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_from)
+            return log.read().decode("utf-8", "replace").splitlines()
+
+    def said(self, action: str) -> bool:
+        """Whether it logged that in this life."""
+        return any(one.action == action for one in self._facts())
+
+    async def page(self, path: str) -> tuple[int, str]:
+        """Status and body of a page. Raises aiohttp.ClientError, TimeoutError."""
+        timeout = aiohttp.ClientTimeout(total=ASK_WITHIN)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
+            return answer.status, await answer.text()
+
+    async def metrics(self) -> dict[str, float]:
+        """Every series by its name without prefix, label values of the ``source`` and such included as the page writes them."""
+        _, text = await self.page("/metrics")
+        pairs = (line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+        return {name.removeprefix("ingestd_"): float(value) for name, value in pairs}
+
+    async def close(self) -> None:
+        """End whatever is still running."""
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
+
+    async def _signalled(self, name: signal.Signals, within: float) -> int:
+        self.send(name)
+        return await self.ended(within)
+
+    async def _listening(self) -> bool:
+        if self._running().returncode is not None:
+            words = "\n".join(self.lines())[-LAST_WORDS:]
+            raise RuntimeError(f"the daemon ended with {self._running().returncode}: {words}")
+        place = next((one.message.rsplit(" ", 1)[-1] for one in self._facts() if one.action == "daemon.started"), "")
+        self.url = f"http://{place}" if place else ""
+        return bool(place)
+
+    def _facts(self) -> list[Said]:
+        return [msgspec.json.decode(line, type=Said) for line in self.lines() if line.startswith("{") and line.endswith("}")]
+
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise RuntimeError("the daemon was never started")
+        return self._process
+
+
+@contextlib.asynccontextmanager
+async def daemon(folder: Path, settings: Mapping[str, object]) -> AsyncIterator[DaemonProcess]:
+    """A daemon, not yet started; killed at the end where it still runs."""
+    process = DaemonProcess(folder, settings)
+    try:
+        yield process
+    finally:
+        await process.close()
+
+
+def following(url: str, exchange: str, **more: object) -> dict[str, object]:
+    """Settings of a daemon that records an exchange (its url) as source ``exchange`` into the store at ``url``; ``more``: of the source."""
+    return {"store": {"url": url}, "sources": [{"name": SOURCE, "feed": "simulated", "url": exchange, **more}]}
+
+
+SOURCE: Final = "exchange"

@@ -1,0 +1,90 @@
+"""A journal that may not grow: reading pauses, which is recorded, and goes on by itself once the store is back."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestd.testing.exchange.process import Started
+from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
+from ingestd.testing.rig.evidence import ask, judge
+from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.outage import locked, sample
+
+MIB = 1 << 20
+LIMITED = {"limit": 2 * MIB, "segment": MIB}
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+async def fill_and_free(process: DaemonProcess, store: Path, exchange: Started) -> None:
+    """Lock the store until the journal is full, let go, and wait until all is well and everything is loaded; then stop."""
+    url = f"sqlite:///{store}"
+    await process.start()
+
+    async def begun() -> bool:
+        return (await ask(url, "SELECT count(*) FROM odds"))[0][0] != 0
+
+    async def full() -> bool:
+        _, body = await process.page("/health")
+        return bool(json.loads(body)["checks"]["journal"]["status"] == "fail")
+
+    async def well() -> bool:
+        one = await sample(process)
+        return (one.health, one.ready) == (200, 200)
+
+    await until(lambda: _there(store), "there is a store")
+    await until(begun, "the first prices are in the store")
+    async with locked(store):
+        await until(full, "the journal is full", within=40)
+        during = await sample(process)
+        assert (during.health, during.ready, during.live) == (503, 503, 200)
+    await until(well, "reading goes on by itself", within=20)
+    status = await finished(process, exchange.url, 0)
+    assert await process.stop() == 0
+    verdict = await judge(url, process.journal, status)
+    assert (verdict.differences, verdict.unbalanced) == ({}, [])
+
+
+async def _there(store: Path) -> bool:
+    return store.exists()
+
+
+async def pauses(url: str) -> list[tuple[object, ...]]:
+    """Gaps for the journal's sake: how they were repaired, and whether they ended behind their beginning."""
+    return await ask(url, "SELECT repaired_by, ended_at > began_at FROM coverage WHERE state = 'gap' AND reason = 'journal_full'")
+
+
+async def test_a_journal_at_its_limit(tmp_path: Path, exchange: Started) -> None:
+    """It keeps its limit, says that it is full, records the gap, and nothing is lost."""
+    store = tmp_path / "store.db"
+    journal = {"path": str(tmp_path / "journal"), **LIMITED}
+    async with daemon(tmp_path, {**following(f"sqlite:///{store}", exchange.url), "journal": journal}) as process:
+        await fill_and_free(process, store, exchange)
+        assert sum(file.stat().st_size for file in process.journal.iterdir()) <= LIMITED["limit"]
+    found = await pauses(f"sqlite:///{store}")
+    assert found
+    assert {tuple(map(str, row)) for row in found} == {("late", "1")}
+
+
+@pytest.mark.parametrize("reserve", [0, MIB], ids=["full to the last byte", "with a reserve"])
+async def test_a_journal_on_a_tiny_disk(tmp_path: Path, tiny_disk: Path, exchange: Started, reserve: int) -> None:
+    """The same where the disk itself is the limit."""
+    store = tmp_path / "store.db"
+    journal = {"path": str(tiny_disk / "journal"), "reserve": reserve}
+    async with daemon(tmp_path, {**following(f"sqlite:///{store}", exchange.url), "journal": journal}) as process:
+        process.journal = tiny_disk / "journal"
+        await fill_and_free(process, store, exchange)
+    assert await pauses(f"sqlite:///{store}")

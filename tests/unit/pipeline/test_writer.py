@@ -1,0 +1,196 @@
+"""The writer: one batch at a time, however long it takes."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import pytest
+
+from ingestd.batch import Batch, Change, Refusal, Warm, Written
+from ingestd.errors import Fenced, StoreUnavailable
+from ingestd.model import Run
+from ingestd.pipeline.writer import Writer
+from ingestd.testing.clock import VirtualClock
+
+T = TypeVar("T")
+RUN = Run(run_id=1, kind="live", source="", started_at=0)
+WRITTEN = Written({"odds": 3, "odds_history": 4})
+AWAY = StoreUnavailable("away")
+DOUBT = StoreUnavailable("reply lost", WRITTEN)
+
+
+class Store:
+    """Answers as it was told: an answer is raised or returned; positions likewise."""
+
+    def __init__(self, *answers: Written | Exception, positions: tuple[int | Exception, ...] = ()) -> None:
+        self.answers = list(answers)
+        self.positions = list(positions)
+        self.calls: list[str] = []
+
+    async def write(self, batch: Batch) -> Written:
+        """The next answer."""
+        self.calls.append(f"write {batch.position}")
+        return said(self.answers)
+
+    async def position(self, run: Run, journal_id: int) -> int:
+        """The next position."""
+        self.calls.append(f"position {run.run_id} {journal_id}")
+        return said(self.positions)
+
+    async def prepare(self) -> None:
+        """Not called."""
+        raise AssertionError
+
+    async def journal_id(self, uid: str, path: str) -> int:
+        """Not called."""
+        raise AssertionError(uid, path)
+
+    async def begin(self, run: Run, journal_id: int, position: int) -> int:
+        """Not called."""
+        raise AssertionError(run, journal_id, position)
+
+    async def warm(self, source: str, since: int) -> Warm:
+        """Not called."""
+        raise AssertionError(source, since)
+
+    async def seen_until(self, source: str) -> int | None:
+        """Not called."""
+        raise AssertionError(source)
+
+    async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
+        """Not called."""
+        raise AssertionError(run, ended_at, status, counts, error)
+
+    async def close(self) -> None:
+        """Not called."""
+        raise AssertionError
+
+
+class Telemetry:
+    """Keeps what was said."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, dict[str, str | float]]] = []
+        self.added: list[tuple[str, float, dict[str, str]]] = []
+
+    def fact(self, action: str, /, **labels: str | float) -> None:
+        """Keep it."""
+        self.facts.append((action, labels))
+
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        """Keep it."""
+        self.added.append((name, value, labels))
+
+    def sum(self, name: str, **labels: str) -> float:
+        """What was added to a counter."""
+        return sum(value for said, value, under in self.added if said == name and under == labels)
+
+
+def said(answers: list[T | Exception]) -> T:
+    """The next of them."""
+    answer = answers.pop(0)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def batch(position: int = 70) -> Batch:
+    """A batch of one row."""
+    change = Change(1, 2, 0, 1.5, None, None, "open", "open", "", "provider", 2, 7)
+    return Batch(run=RUN, journal_id=9, position=position, changes=[change])
+
+
+async def test_what_is_written_is_said() -> None:
+    """The store's answer comes back; status and counters follow."""
+    clock, telemetry = VirtualClock(), Telemetry()
+    refused = Written({"odds": 3}, (Refusal("odds", (1,), "too big"),))
+    writer = Writer(Store(refused), clock, telemetry)
+    assert await writer.commit(batch()) == refused
+    status = writer.status
+    assert (status.position, status.batches, status.committed_at, status.in_flight) == (70, 1, clock.now(), 0)
+    assert telemetry.sum("sink_records_total", table="odds") == 3
+    assert telemetry.sum("sink_batches_total", outcome="committed") == 1
+    assert telemetry.facts == [("row.refused", {"table": "odds", "key": "(1,)", "error": "too big"})]
+
+
+async def test_a_store_that_is_away_is_tried_for_ever() -> None:
+    """Pauses double up to the longest; unavailable is said once, available once, with how long it was."""
+    clock, telemetry = VirtualClock(), Telemetry()
+    store = Store(*[AWAY] * 9, WRITTEN, WRITTEN)
+    writer = Writer(store, clock, telemetry)
+    began = clock.monotonic()
+    assert await writer.commit(batch()) == WRITTEN
+    assert clock.monotonic() - began == 0.25 + 0.5 + 1 + 2 + 4 + 5 * 4
+    assert store.calls == ["write 70"] * 10
+    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
+    assert telemetry.facts[0][1] == {"problem": "away"}
+    assert telemetry.facts[1][1] == {"seconds": 27.8}
+    assert telemetry.sum("sink_retries_total") == 9
+    assert (writer.status.unavailable_since, writer.status.problem) == (0, "")
+    await writer.commit(batch(80))
+    assert len(telemetry.facts) == 2
+
+
+async def test_while_away_the_status_says_so() -> None:
+    """Since when and why, and how much waits."""
+    clock = VirtualClock()
+
+    class Watched(Store):
+        async def write(self, batch: Batch) -> Written:
+            seen.append((writer.status.unavailable_since, writer.status.problem, writer.status.in_flight))
+            return await super().write(batch)
+
+    seen: list[tuple[int, str, int]] = []
+    writer = Writer(Watched(AWAY, StoreUnavailable("still"), WRITTEN), clock, Telemetry())
+    began = clock.now()
+    await writer.commit(batch())
+    assert seen == [(0, "", 1), (began, "away", 1), (began, "still", 1)]
+
+
+async def test_a_commit_in_doubt_that_arrived_is_not_repeated() -> None:
+    """The checkpoint is read before anything else; what would have been written was."""
+    telemetry = Telemetry()
+    store = Store(DOUBT, positions=(70,))
+    assert await Writer(store, VirtualClock(), telemetry).commit(batch()) == WRITTEN
+    assert store.calls == ["write 70", "position 1 9"]
+    assert telemetry.sum("sink_ambiguous_commits_total", outcome="committed") == 1
+    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
+
+
+async def test_a_commit_in_doubt_that_did_not_arrive_is_repeated() -> None:
+    """Once looked up, doubt is over."""
+    telemetry = Telemetry()
+    store = Store(DOUBT, AWAY, Written({"odds": 1}), positions=(60,))
+    assert await Writer(store, VirtualClock(), telemetry).commit(batch()) == Written({"odds": 1})
+    assert store.calls == ["write 70", "position 1 9", "write 70", "write 70"]
+    assert telemetry.sum("sink_ambiguous_commits_total", outcome="aborted") == 1
+
+
+async def test_doubt_lasts_until_the_checkpoint_could_be_read() -> None:
+    """Nothing is written before."""
+    store = Store(DOUBT, positions=(AWAY, AWAY, 70))
+    assert await Writer(store, VirtualClock(), Telemetry()).commit(batch()) == WRITTEN
+    assert store.calls == ["write 70", *["position 1 9"] * 3]
+
+
+async def test_a_batch_that_moves_nothing_cannot_be_looked_up() -> None:
+    """The checkpoint stood there before it: it is repeated, which changes nothing if it arrived."""
+    store = Store(WRITTEN, DOUBT, WRITTEN, positions=())
+    writer = Writer(store, VirtualClock(), Telemetry())
+    await writer.commit(batch())
+    await writer.commit(batch())
+    assert store.calls == ["write 70"] * 3
+
+
+@pytest.mark.parametrize("answers", [(Fenced(),), (AWAY, Fenced())])
+async def test_a_fence_passes(answers: tuple[Exception, ...]) -> None:
+    """Another daemon took over: no retry."""
+    writer = Writer(Store(*answers), VirtualClock(), Telemetry())
+    with pytest.raises(Fenced):
+        await writer.commit(batch())
+    assert (writer.status.in_flight, writer.status.batches) == (0, 0)
+
+
+async def test_a_fence_passes_in_doubt_too() -> None:
+    """Also when it shows only on looking up."""
+    with pytest.raises(Fenced):
+        await Writer(Store(DOUBT, positions=(Fenced(),)), VirtualClock(), Telemetry()).commit(batch())
