@@ -167,7 +167,7 @@ class Daemon:
                 warm = await self._patiently(partial(self.store.warm, source.name, since))
                 self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self._catalogue, warm=warm, live=True)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
-        hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit)
+        hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)
         self.loader = loader = Loader(
             run, self.journal, journal_id, self.lanes, self.writer, self.clock, self.reporter, self._deathmark, limits=limits, hooks=hooks
         )
@@ -191,6 +191,9 @@ class Daemon:
 
     def _renew(self, source: str, scope: Scope) -> None:
         self.collectors[source].renew(scope)
+
+    def _full(self) -> bool:
+        return self.intake.paused_since is not None
 
     def _park(self, source: str, reason: str) -> None:
         self.collectors[source].park(reason)

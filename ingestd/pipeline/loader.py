@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from ingestd.batch import Batch, store_offset
 from ingestd.interfaces import Clock, Journal, Renew, Telemetry
-from ingestd.model import SECOND, Block, Decoded, Frame, Run, Scope
+from ingestd.model import SECOND, Block, Decoded, Frame, Run
 from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
 SLICE: Final = 256
@@ -23,8 +24,6 @@ TICK: Final = 1.0
 """Seconds after which a change of a source's state is written though no frame came."""
 DEADLY: Final = 3
 """Starts in a row that died on a frame before it is quarantined undecoded."""
-ASK_AGAIN: Final = 15.0
-"""Seconds before a fresh image that did not come is asked for again."""
 
 
 class Deathmark(Protocol):
@@ -48,12 +47,13 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Hooks(Struct, frozen=True, kw_only=True):
-    """How the loader reaches back: a fresh image, parking a source, and what collectors say of themselves."""
+    """How the loader reaches back: a fresh image, parking a source, what collectors say of themselves, whether the journal is full."""
 
     renew: Renew
     park: Callable[[str, str], None]
     view: Callable[[str], CollectorView]
     silence_limit: Callable[[str], int]
+    full: Callable[[], bool]
 
 
 class Entry(Struct):
@@ -101,14 +101,14 @@ class Loader:
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
         self._oldest = 0
-        self._position = self._tail = self._died_on = 0
+        self._position = self._died_on = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self.written: Counter[str] = Counter()
         """Rows written so far, by table."""
         self._views: dict[str, CollectorView] = {}
-        self._asked: dict[tuple[str, Scope], float] = {}
+        self._wishes: Wishes | None = None
         self._herald = Herald(telemetry)
         self.beat = clock.monotonic()
         """When the loop last came by, on the monotonic clock."""
@@ -116,7 +116,8 @@ class Loader:
     async def run(self, position: int) -> None:
         """Go on behind ``position`` until the journal is sealed and read; returns when all of it is committed."""
         self._position = self._writer.status.position = position
-        self._tail = self._journal.last()
+        if self._hooks is not None:
+            self._wishes = Wishes(self._lanes, self._journal, self._clock, self._hooks.renew, self._hooks.full)
         # before anything is committed: a commit lets go of what no epoch in use needs
         start = position
         for lane in self._lanes.values():
@@ -194,7 +195,8 @@ class Loader:
             self.beat = self._clock.monotonic()
             batch = self._batch()
             if batch is None:
-                self._answer()
+                if self._wishes is not None:
+                    await self._wish(self._wishes)
                 continue
             started = self._clock.monotonic()
             oldest = self._oldest
@@ -269,29 +271,18 @@ class Loader:
 
     async def _after(self, small: bool, started: float) -> None:
         """What a commit makes possible: room in the journal, answers to gaps at the tail, and a pause."""
-        epochs = [lane.applied_epoch for lane in self._lanes.values() if lane.applied_epoch]
-        await self._journal.keep_from(min([self._position + 1, *epochs]))
-        self._answer()
+        if self._wishes is None:
+            # nobody goes on with a finite run that broke off: no epoch is needed again
+            await self._journal.keep_from(self._position + 1)
+        else:
+            await self._wish(self._wishes)
         rest = self._limits.pace - (self._clock.monotonic() - started)
         if small and rest > 0 and not self._ended:
             await self._clock.sleep(rest)
 
-    def _answer(self) -> None:
-        """Answer gaps, at the tail only: in a steady flow that is wherever the last frame stood when the commit before this one ended."""
-        tail, self._tail = self._tail, self._journal.last()
-        if self._hooks is not None and self._position >= tail:
-            self._ask(self._hooks)
-
-    def _ask(self, hooks: Hooks) -> None:
-        """Ask for the images that gaps wait for, and again if they do not come."""
-        now = self._clock.monotonic()
-        waiting = {(source, scope) for source, lane in self._lanes.items() for scope in lane.coverage.gaps()}
-        for source, scope in waiting:
-            if now - self._asked.get((source, scope), -ASK_AGAIN) >= ASK_AGAIN:
-                self._asked[source, scope] = now
-                hooks.renew(source, scope)
-        for answered in self._asked.keys() - waiting:
-            del self._asked[answered]
+    async def _wish(self, wishes: Wishes) -> None:
+        await wishes.keep(self._position)
+        wishes.answer(self._position)
 
     async def _finish(self) -> None:
         """A finite run ends with one more batch: its coverage, and its history freed of rows that say nothing new."""

@@ -4,7 +4,6 @@ The rule behind all of them is a lattice: of two statements about the same key t
 their order of arrival. Where two rank equal by time, the lexically greater one wins: files loaded in either order leave identical facts.
 """
 
-from collections.abc import Iterable
 from functools import cache
 from typing import Final, Literal
 
@@ -218,11 +217,6 @@ QUARANTINE: Final = Merge(
 )
 CATALOGUE: Final = (LEAGUES, TEAMS, BOOKMAKERS, EVENTS, EVENT_LINKS, MARKETS, SELECTIONS, RESULTS)
 """In the order in which rows refer to each other."""
-
-
-def transpose(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Rows to columns, for ``unnest``."""
-    return list(zip(*rows, strict=True))
 
 
 @cache

@@ -26,7 +26,10 @@ FACTS: Final = (
     *("odds", "odds_history", "coverage", "quarantine"),
 )
 _ASIDE: Final = frozenset({"received_at", "committed_at", "first_seen_at", "journal_offset"})
-_ASIDE_OF: Final = {"selections": frozenset({"changed_at"}), "quarantine": frozenset({"count", "attempts", "first_at", "last_at", "error", "decoded", "state"})}
+_ASIDE_OF: Final = {
+    "selections": frozenset({"changed_at"}),
+    "quarantine": frozenset({"count", "attempts", "first_at", "last_at", "error", "decoded", "state"}),
+}
 
 Fact = tuple[str, ...]
 

@@ -118,3 +118,22 @@ class TestDamage:
         assert missing == {776, 777, 778, 779, 780}
         assert frames == [frame for frame in sent if frame.offset not in missing]
         assert frames_after == [*frames, *new]
+
+    @pytest.mark.parametrize("ask", ["tail_of", "epoch_at", "read"])
+    async def test_damaged_summaries_in_the_segment_being_written(self, journals: Journals, ask: str) -> None:
+        """Whoever comes upon it first, it is finished; what was lost is named, and nobody is kept from appending."""
+        async with journals.entered() as journal:
+            sent = await journals.fill(journal, 5, 5, "provider-x")
+            log = segment.log_of(next(journal.path.glob("*.segment")))
+            log.write_bytes(log.read_bytes().replace(b"provider-x", b"provider-y"))
+            if ask == "tail_of":
+                assert (await journal.tail_of("other")).ordinal == 0
+            elif ask == "epoch_at":
+                assert await journal.epoch_at("provider-x", 25) == 0
+            else:
+                assert await journals.read_all(journal) == ([], [(1, 25)])
+            new = await journals.fill(journal, 1, 5, "provider-x")
+            found = await journals.read_all(journal)
+        assert found == (new, [(1, 25)])
+        assert [frame.ordinal for frame in (sent[-1], new[0])] == [25, 26]
+        assert len(list(journal.path.glob("*.segment"))) == 2

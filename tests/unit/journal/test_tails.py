@@ -3,6 +3,7 @@
 import pytest
 
 from ingestd.journal import tails
+from ingestd.journal.codec import Told, follow
 from ingestd.journal.limits import JournalLimits
 from ingestd.model import Frame, Lost, SourceTail
 from tests.unit.journal.conftest import Journals
@@ -112,11 +113,15 @@ class TestTails:
             for _ in range(30):
                 await journal.append([journals.make(epoch=True, token="t")])
         seen = []
-        real = tails.follow
-        monkeypatch.setattr(tails, "follow", lambda *words: seen.append(words) or real(*words))
+
+        def counting(tail: SourceTail, one: Told, first: int) -> SourceTail:
+            seen.append(first)
+            return follow(tail, one, first)
+
+        monkeypatch.setattr(tails, "follow", counting)
         async with journals.entered() as journal:
             tail = await journal.tail_of("a")
-        assert (tail.epoch, len(seen)) == (30, 1)
+        assert (tail.epoch, seen) == (30, [30])
 
 
 @pytest.mark.parametrize(

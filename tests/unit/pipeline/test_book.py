@@ -185,7 +185,20 @@ def test_without_a_stamp_the_time_of_receipt_counts() -> None:
     bench = Bench()
     bench.say(Quote(A, 1.5), T + 3)
     bench.say(Quote(A, 1.6, changed_at=T + 8), T + 9)
-    assert [(row.changed_at - T, row.time_basis) for row in bench.changes] == [(3, "received"), (8, "provider")]
+    bench.say(market_status("m1", "suspended"), T + 10)
+    bench.say(market_status("m1", "open", T + 11), T + 12)
+    bench.say(Complete(WHOLE, frozenset()), T + 13)
+    bench.say(Quote(A, 1.6, changed_at=T + 14), T + 15)
+    bench.say(Complete(WHOLE, frozenset(), T + 16), T + 17)
+    assert [(row.changed_at - T, row.time_basis) for row in bench.changes] == [
+        (3, "received"),
+        (8, "provider"),
+        (10, "received"),
+        (11, "provider"),
+        (13, "received"),
+        (14, "provider"),
+        (16, "provider"),
+    ]
 
 
 def test_no_price_is_stored_as_none_and_none_repeats() -> None:
@@ -388,6 +401,19 @@ def test_stamped_late_retelling_does_not_undo_a_newer_one() -> None:
     assert [row.status for row in bench.batch.changes if row.current] == ["suspended"]
 
 
+def test_stamped_statements_of_one_time_follow_each_other() -> None:
+    """Equal is not late."""
+    bench = Bench("stamped")
+    bench.say(Quote(A, 1.5, changed_at=T))
+    bench.say(market_status("m1", "suspended", T))
+    assert bench.say(market_status("m1", "open", T)) == "changed"
+    assert bench.say(Quote(A, 1.6, changed_at=T)) == "changed"
+    assert bench.say(Complete(WHOLE, frozenset(), T)) == "changed"
+    assert [seq for *_, seq in bench.rows(A)] == [0, 1, 2, 3, 4]
+    row = bench.batch.markets[SOURCE, "m1"]
+    assert (row.status, row.changed_at - T, row.seq) == ("open", 0, 1)
+
+
 def test_stamped_market_and_withdrawal_that_come_late() -> None:
     """A market's older state is stale; what changed since a walk began is not withdrawn by it."""
     bench = Bench("stamped")
@@ -395,6 +421,7 @@ def test_stamped_market_and_withdrawal_that_come_late() -> None:
     bench.say(Quote(B, 1.5, changed_at=T + 9))
     assert bench.say(market_status("m1", "open", T + 9)) == "changed"
     assert bench.say(market_status("m1", "suspended", T + 8)) == "stale"
+    assert bench.say(market_status("m1", "open", T + 9)) == "duplicate"
     assert bench.say(Complete(WHOLE, frozenset(), T + 6)) == "changed"
     assert bench.rows(A) == [(1.5, "open", 3, 0), (1.5, "withdrawn", 6, 0)]
     assert bench.rows(B) == [(1.5, "open", 9, 0)]
@@ -431,6 +458,18 @@ def test_take_back_restores_what_the_store_still_has() -> None:
     bench.cut()
     bench.say(market_status("m1", "suspended"), T + 9)
     assert [row.selection_id for row in bench.batch.changes] == [A.id]
+
+
+def test_take_back_of_rows_that_a_market_or_a_walk_caused() -> None:
+    """They count as no update of the selection, and it stands as before all the same."""
+    for said in (market_status("m1", "suspended", T + 1), Complete(WHOLE, frozenset(), T + 1)):
+        bench = Bench()
+        bench.say(Quote(A, 1.5, changed_at=T))
+        bench.cut()
+        bench.say(said)
+        assert bench.book.take_back(A.id) == 0
+        held = bench.book._held[A.id]
+        assert (held.own_status, held.status, held.changed_at - T) == ("open", "open", 0)
 
 
 def test_take_back_of_a_retelling_tells_it_again() -> None:

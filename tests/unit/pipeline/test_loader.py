@@ -409,6 +409,7 @@ class Desk:
             park=lambda source, reason: self.parked.append((source, reason)),
             view=lambda _: self.state,
             silence_limit=lambda _: 7,
+            full=lambda: False,
         )
         self.loader = Loader(
             run("live" if hooked else "load"), journal, 1, self.lanes, self.writer, self.clock, self.telemetry, self.mark,
@@ -479,7 +480,7 @@ class Place:
                 warm = await store.warm(source, 0) if kind == "live" else None
                 lanes[source] = Lane(source, "toy", ToyFeed(source), catalogue, warm=warm, live=kind == "live")
             view = CollectorView(state="live", since=T)
-            hooks = Hooks(renew=lambda *_: None, park=lambda *_: None, view=lambda _: view, silence_limit=lambda _: 7)
+            hooks = Hooks(renew=lambda *_: None, park=lambda *_: None, view=lambda _: view, silence_limit=lambda _: 7, full=lambda: False)
             loader = Loader(
                 run(kind), journal, journal_id, lanes, Writer(Mortal(store, commits), clock, telemetry), clock, telemetry, Deathmark(),
                 limits=Limits(rows=rows, pace=0.0), hooks=hooks if kind == "live" else None,

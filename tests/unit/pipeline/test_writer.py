@@ -109,7 +109,29 @@ async def test_what_is_written_is_said() -> None:
     assert (status.position, status.batches, status.committed_at, status.in_flight) == (70, 1, clock.now(), 0)
     assert telemetry.sum("sink_records_total", table="odds") == 3
     assert telemetry.sum("sink_batches_total", outcome="committed") == 1
+    assert telemetry.added[1:2] == [("sink_commit_duration_seconds", 0.0, {})]
     assert telemetry.facts == [("row.refused", {"table": "odds", "key": "(1,)", "error": "too big"})]
+
+
+async def test_before_the_first_commit() -> None:
+    """Nothing is known of the store."""
+    status = Writer(Store(), VirtualClock(), Telemetry()).status
+    assert (status.unavailable_since, status.in_flight, status.committed_at, status.position, status.batches) == (0, 0, 0, 0, 0)
+
+
+async def test_a_batch_without_prices_is_in_flight_too() -> None:
+    """Health must see that something waits."""
+    seen: list[int] = []
+
+    class Watched(Store):
+        async def write(self, batch: Batch) -> Written:
+            seen.append(writer.status.in_flight)
+            return await super().write(batch)
+
+    writer = Writer(Watched(WRITTEN, WRITTEN), VirtualClock(), Telemetry())
+    await writer.commit(Batch(run=RUN, journal_id=9, position=70))
+    await writer.commit(Batch(run=RUN, journal_id=9, position=80, changes=batch().changes * 3))
+    assert seen == [1, 3]
 
 
 async def test_a_store_that_is_away_is_tried_for_ever() -> None:
@@ -121,6 +143,7 @@ async def test_a_store_that_is_away_is_tried_for_ever() -> None:
     assert await writer.commit(batch()) == WRITTEN
     assert clock.monotonic() - began == 0.25 + 0.5 + 1 + 2 + 4 + 5 * 4
     assert store.calls == ["write 70"] * 10
+    assert ("sink_commit_duration_seconds", 27.75, {}) in telemetry.added
     assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
     assert telemetry.facts[0][1] == {"problem": "away"}
     assert telemetry.facts[1][1] == {"seconds": 27.8}

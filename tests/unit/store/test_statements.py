@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ingestd.batch import CoverageRow, MarketRow, ResultRow, SelectionRow
 from ingestd.interfaces import Store
 from ingestd.model import hash64
+from ingestd.store.statements import FIRST_SEEN, SELECTIONS
 from ingestd.testing.batches import T0, World
 from ingestd.testing.digest import digest, facts
 
@@ -301,3 +302,10 @@ async def test_digest_is_the_same_on_both_databases(postgres_url: str, sqlite_ur
     assert found[0] == found[1]
     assert found[0]["odds_history"].startswith("19:")
     assert found[0]["quarantine"].startswith("2:")
+
+
+def test_identity_is_compared_in_the_statement_itself() -> None:
+    """Another writer may bring a colliding selection between our look and our insert: even then nothing is merged."""
+    for merge in (SELECTIONS, FIRST_SEEN):
+        assert "WHERE selections.identity = excluded.identity AND" in merge.conflict("sqlite")
+        assert "WHERE selections.identity = excluded.identity AND" in merge.conflict("postgresql")

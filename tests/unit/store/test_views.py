@@ -206,3 +206,15 @@ async def test_times_are_readable(store: Store, world: World, rows: Rows) -> Non
     await store.write(batch)
     ((said,),) = await rows("SELECT valid_from FROM price_history")
     assert str(said).replace(" ", "T")[:26] == "1969-12-31T23:59:59.999999"
+
+
+async def test_last_moment_of_a_load_is_covered(store: Store, rows: Rows) -> None:
+    """A finite run ends with its last frame: the prices of that frame were known completely."""
+    load = World(kind="load")
+    await load.begin(store)
+    home = load.selection("home")
+    batch = load.batch([load.change(home, T0 + 9), load.change(home, T0 + 10, 3.0)])
+    load.tell(batch, home)
+    load.covered(batch, T0, T0 + 9, ended=T0 + 9)
+    await store.write(batch)
+    assert await rows("SELECT coverage_state FROM trusted_history ORDER BY valid_from") == [("complete",), ("unknown",)]
