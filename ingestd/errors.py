@@ -10,7 +10,6 @@ IngestdError
 ├── Malformed            reject this frame, read on
 ├── JournalFull          stop reading; go on by itself once there is room
 ├── StoreUnavailable     keep the batch, pause, retry
-├── StoreRejected        split by savepoints until the culprit stands alone
 └── Fenced               another daemon took over the store: stop at once
 
 Anything else outside decoders and stages is a bug: it leaves the task group, and the process exits non-zero.
@@ -87,10 +86,6 @@ class StoreUnavailable(IngestdError):
     def __init__(self, detail: str, in_doubt: Written | None = None) -> None:
         super().__init__(detail)
         self.in_doubt = in_doubt
-
-
-class StoreRejected(IngestdError):
-    """The database will not take some row of this statement (a data error, never a transient one)."""
 
 
 class Fenced(IngestdError):

@@ -79,6 +79,7 @@ def publish(daemon: Daemon) -> None:
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
     for name, breaker in daemon.breakers.items():
+        put("circuit_breaker_rejected_total", breaker.rejected, breaker=name)
         for state in BREAKER_STATES:
             put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
 

@@ -9,7 +9,6 @@ import typer
 from ingestd import __version__
 from ingestd.errors import ConfigError, IngestdError, InUse
 
-DONE: Final = 0
 FAILED: Final = 1
 CONFIGURATION: Final = 78
 

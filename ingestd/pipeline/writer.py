@@ -22,10 +22,8 @@ class WriterStatus(Struct):
 
     unavailable_since: int = 0
     problem: str = ""
-    in_flight: int = 0
     committed_at: int = 0
     position: int = 0
-    batches: int = 0
 
 
 class Writer:
@@ -43,11 +41,7 @@ class Writer:
         Raises Fenced when another daemon took the store over.
         """
         started = self._clock.monotonic()
-        self.status.in_flight = len(batch.changes) or 1
-        try:
-            written = await self._until_done(batch)
-        finally:
-            self.status.in_flight = 0
+        written = await self._until_done(batch)
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
 
@@ -97,7 +91,6 @@ class Writer:
     def _committed(self, batch: Batch, written: Written, seconds: float) -> None:
         self.status.committed_at = self._clock.now()
         self.status.position = batch.position
-        self.status.batches += 1
         self._telemetry.add("sink_batches_total", outcome="committed")
         self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4))
         self._telemetry.add("sink_commit_duration_seconds", seconds)

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Column, Double, FromClause, Integer, Text
+from sqlalchemy import BigInteger, Double, FromClause, Integer, Text
 
 from ingestd.store.columns import Micros
 from ingestd.store.ledger import METADATA

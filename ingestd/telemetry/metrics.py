@@ -78,6 +78,7 @@ METRICS: Final[dict[str, Metric]] = {
     "ingest_latency_seconds": _histogram("From the oldest frame of a batch to its commit."),
     # Breakers.
     "circuit_breaker_state": _gauge("1 for the state the breaker is in, else 0.", "breaker", "state"),
+    "circuit_breaker_rejected_total": _counter("Calls that an open breaker did not let through.", "breaker"),
 }
 
 

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from ingestd.testing.exchange.process import Started
+from ingestd.pipeline.intake import MAX_RECORDS
+from ingestd.testing.exchange.process import Started, started
 from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
 from ingestd.testing.rig.evidence import ask, judge
 from ingestd.testing.rig.kills import finished
@@ -15,6 +16,13 @@ from ingestd.testing.rig.outage import locked, sample
 
 MIB = 1 << 20
 LIMITED = {"limit": 2 * MIB, "segment": MIB}
+
+
+@pytest.fixture
+async def exchange() -> AsyncIterator[Started]:
+    """One that fills journal and queue in a few seconds, and waits for those who do not read."""
+    async with started({"rate": 20_000, "window": 100_000_000}) as process:
+        yield process
 
 
 @pytest.fixture
@@ -29,17 +37,19 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-async def fill_and_free(process: DaemonProcess, store: Path, exchange: Started) -> None:
-    """Lock the store until the journal is full, let go, and wait until all is well and everything is loaded; then stop."""
+async def fill_and_free(process: DaemonProcess, store: Path, exchange: Started, *, kill: bool = False) -> None:
+    """Lock the store until the journal is full, let go, and wait until all is well and everything is loaded; then stop.
+
+    ``kill``: when it is full, ``kill -9`` and start again.
+    """
     url = f"sqlite:///{store}"
     await process.start()
 
     async def begun() -> bool:
         return (await ask(url, "SELECT count(*) FROM odds"))[0][0] != 0
 
-    async def full() -> bool:
-        _, body = await process.page("/health")
-        return bool(json.loads(body)["checks"]["journal"]["status"] == "fail")
+    async def paused() -> bool:
+        return await waiting(process) >= MAX_RECORDS
 
     async def well() -> bool:
         one = await sample(process)
@@ -48,14 +58,25 @@ async def fill_and_free(process: DaemonProcess, store: Path, exchange: Started) 
     await until(lambda: _there(store), "there is a store")
     await until(begun, "the first prices are in the store")
     async with locked(store):
-        await until(full, "the journal is full", within=40)
+        await until(paused, "nothing more is read", within=40)
+        there = await waiting(process)
         during = await sample(process)
         assert (during.health, during.ready, during.live) == (503, 503, 200)
+        assert json.loads((await process.page("/health"))[1])["checks"]["journal"]["status"] == "fail"
+        assert await waiting(process) == there
+        if kill:
+            await process.kill()
+            await process.start()
     await until(well, "reading goes on by itself", within=20)
     status = await finished(process, exchange.url, 0)
     assert await process.stop() == 0
     verdict = await judge(url, process.journal, status)
     assert (verdict.differences, verdict.unbalanced) == ({}, [])
+
+
+async def waiting(process: DaemonProcess) -> float:
+    """Frames that were read and are not durable."""
+    return (await process.metrics())['queue_records{stage="journal"}']
 
 
 async def _there(store: Path) -> bool:
@@ -88,3 +109,12 @@ async def test_a_journal_on_a_tiny_disk(tmp_path: Path, tiny_disk: Path, exchang
         process.journal = tiny_disk / "journal"
         await fill_and_free(process, store, exchange)
     assert await pauses(f"sqlite:///{store}")
+
+
+async def test_killed_on_a_full_disk(tmp_path: Path, tiny_disk: Path, exchange: Started) -> None:
+    """It starts again on what the reserve leaves, reads on from there, and loses nothing."""
+    store = tmp_path / "store.db"
+    journal = {"path": str(tiny_disk / "journal"), "reserve": MIB}
+    async with daemon(tmp_path, {**following(f"sqlite:///{store}", exchange.url), "journal": journal}) as process:
+        process.journal = tiny_disk / "journal"
+        await fill_and_free(process, store, exchange, kill=True)

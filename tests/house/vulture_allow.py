@@ -2,11 +2,13 @@
 
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.simulated.options import SimulatedOptions
+from ingestd.sources.transports.files.folder import FilePiece, Folder
 from ingestd.store.columns import Micros
 from ingestd.store.connect import Record
 from ingestd.store.ledger import Incident, JournalRecord, Quarantined
 from ingestd.store.queries import Price
 from ingestd.store.schema import Alias, EventLink, League, OddsHistory, Team
+from ingestd.store.views import NAMES
 from ingestd.telemetry.health import Check, Report
 from ingestd.telemetry.logger import _Libraries
 from ingestd.telemetry.metrics import Metrics
@@ -28,6 +30,12 @@ Report.uptime_seconds
 Price.outcome_key
 Price.american
 Price.probability
+
+# A transport for feeds that read files; recordings go through its sibling.
+Folder, FilePiece.modified_at
+
+# What the views are called, for tests.
+NAMES
 
 # Handed on whole, to the exchange that they describe.
 SimulatedOptions.seed

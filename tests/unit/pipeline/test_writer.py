@@ -106,32 +106,20 @@ async def test_what_is_written_is_said() -> None:
     writer = Writer(Store(refused), clock, telemetry)
     assert await writer.commit(batch()) == refused
     status = writer.status
-    assert (status.position, status.batches, status.committed_at, status.in_flight) == (70, 1, clock.now(), 0)
+    assert (status.position, status.committed_at) == (70, clock.now())
     assert telemetry.sum("sink_records_total", table="odds") == 3
     assert telemetry.sum("sink_batches_total", outcome="committed") == 1
     assert telemetry.added[1:2] == [("sink_commit_duration_seconds", 0.0, {})]
-    assert telemetry.facts == [("row.refused", {"table": "odds", "key": "(1,)", "error": "too big"})]
+    assert telemetry.facts == [
+        ("batch.committed", {"rows": 1, "seconds": 0.0}),
+        ("row.refused", {"table": "odds", "key": "(1,)", "error": "too big"}),
+    ]
 
 
 async def test_before_the_first_commit() -> None:
     """Nothing is known of the store."""
     status = Writer(Store(), VirtualClock(), Telemetry()).status
-    assert (status.unavailable_since, status.in_flight, status.committed_at, status.position, status.batches) == (0, 0, 0, 0, 0)
-
-
-async def test_a_batch_without_prices_is_in_flight_too() -> None:
-    """Health must see that something waits."""
-    seen: list[int] = []
-
-    class Watched(Store):
-        async def write(self, batch: Batch) -> Written:
-            seen.append(writer.status.in_flight)
-            return await super().write(batch)
-
-    writer = Writer(Watched(WRITTEN, WRITTEN), VirtualClock(), Telemetry())
-    await writer.commit(Batch(run=RUN, journal_id=9, position=70))
-    await writer.commit(Batch(run=RUN, journal_id=9, position=80, changes=batch().changes * 3))
-    assert seen == [1, 3]
+    assert (status.unavailable_since, status.committed_at, status.position) == (0, 0, 0)
 
 
 async def test_a_store_that_is_away_is_tried_for_ever() -> None:
@@ -144,29 +132,29 @@ async def test_a_store_that_is_away_is_tried_for_ever() -> None:
     assert clock.monotonic() - began == 0.25 + 0.5 + 1 + 2 + 4 + 5 * 4
     assert store.calls == ["write 70"] * 10
     assert ("sink_commit_duration_seconds", 27.75, {}) in telemetry.added
-    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
+    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available", "batch.committed"]
     assert telemetry.facts[0][1] == {"problem": "away"}
     assert telemetry.facts[1][1] == {"seconds": 27.8}
     assert telemetry.sum("sink_retries_total") == 9
     assert (writer.status.unavailable_since, writer.status.problem) == (0, "")
     await writer.commit(batch(80))
-    assert len(telemetry.facts) == 2
+    assert [fact for fact, _ in telemetry.facts[3:]] == ["batch.committed"]
 
 
 async def test_while_away_the_status_says_so() -> None:
-    """Since when and why, and how much waits."""
+    """Since when and why."""
     clock = VirtualClock()
 
     class Watched(Store):
         async def write(self, batch: Batch) -> Written:
-            seen.append((writer.status.unavailable_since, writer.status.problem, writer.status.in_flight))
+            seen.append((writer.status.unavailable_since, writer.status.problem))
             return await super().write(batch)
 
-    seen: list[tuple[int, str, int]] = []
+    seen: list[tuple[int, str]] = []
     writer = Writer(Watched(AWAY, StoreUnavailable("still"), WRITTEN), clock, Telemetry())
     began = clock.now()
     await writer.commit(batch())
-    assert seen == [(0, "", 1), (began, "away", 1), (began, "still", 1)]
+    assert seen == [(0, ""), (began, "away"), (began, "still")]
 
 
 async def test_a_commit_in_doubt_that_arrived_is_not_repeated() -> None:
@@ -176,7 +164,7 @@ async def test_a_commit_in_doubt_that_arrived_is_not_repeated() -> None:
     assert await Writer(store, VirtualClock(), telemetry).commit(batch()) == WRITTEN
     assert store.calls == ["write 70", "position 1 9"]
     assert telemetry.sum("sink_ambiguous_commits_total", outcome="committed") == 1
-    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
+    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.in_doubt", "store.available", "batch.committed"]
 
 
 async def test_a_commit_in_doubt_that_did_not_arrive_is_repeated() -> None:
@@ -210,7 +198,7 @@ async def test_a_fence_passes(answers: tuple[Exception, ...]) -> None:
     writer = Writer(Store(*answers), VirtualClock(), Telemetry())
     with pytest.raises(Fenced):
         await writer.commit(batch())
-    assert (writer.status.in_flight, writer.status.batches) == (0, 0)
+    assert writer.status.committed_at == 0
 
 
 async def test_a_fence_passes_in_doubt_too() -> None:

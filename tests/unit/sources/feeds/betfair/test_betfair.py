@@ -100,6 +100,7 @@ async def test_many_markets_are_spread_over_connections(emulator: BetfairEmulato
         assert len(emulator.links) == 2
     assert listener.frames[0].meta["shards"] == "2"
     assert {frame.meta.get("shard") for frame in listener.frames[1:]} == {"0", "1"}
+    assert {len(json.loads(frame.token)["c"]) for frame in listener.frames if frame.token} == {2}
     assert prices(listener) == world_prices(emulator)
     assert [update.scope for update in listener.updates if isinstance(update, Complete)] == [WHOLE]
 

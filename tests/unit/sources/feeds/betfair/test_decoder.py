@@ -155,6 +155,7 @@ def test_a_change_without_base_is_rejected() -> None:
     assert kinds(second) == ["Reject"]
     assert kinds(decoder(frame(mc=[market("1.9", back(1, 2.0), img=True)]))) == ["MarketStatus", "Quote", "Complete"]
     assert kinds(decoder(frame(mc=[change]))) == ["Quote"]
+    assert kinds(decoder(frame(mc=[{"id": "1.9", "rc": [{"id": "bad"}]}]))) == ["Reject", "Gap"]
 
 
 def test_one_bad_element_costs_its_market_alone() -> None:

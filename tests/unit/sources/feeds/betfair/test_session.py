@@ -16,6 +16,7 @@ from ingestd.sources.feeds.betfair.session import BetfairSession, Token, read_to
 from ingestd.sources.transports import lines
 from ingestd.testing.betfair import BetfairEmulator
 from ingestd.testing.betfair_link import Link
+from ingestd.testing.betfair_rest import PASSWORD, USERNAME
 from ingestd.testing.listener import Listener
 
 MakeFeed = Callable[[dict[str, object]], BetfairFeed]
@@ -60,13 +61,14 @@ async def test_frames_that_nobody_reads_do_not_fill_the_memory(
 ) -> None:
     """Beyond a bound nothing more is taken off the wire; once read, it goes on, and nothing is lost."""
     monkeypatch.setattr(module, "MOST_WAITING", 20_000)
+    monkeypatch.setattr(lines, "_CHUNK", 4096)
     async with make_feed({}).connect("") as session:
         moving = asyncio.create_task(emulator.step(2000))
         await asyncio.sleep(0.2)
         assert isinstance(session, BetfairSession)
         waiting = session._waiting
         await listener.until(session, lambda ear: moving.done() and ear.heard(emulator.world.steps[-1].pt * 1000))
-    assert 20_000 < waiting < 20_000 + 2 * lines._CHUNK
+    assert 20_000 < waiting < 80_000
     assert sum(json.loads(frame.payload).get("ct") is None for frame in listener.frames[1:]) == 2000
 
 
@@ -102,8 +104,12 @@ async def test_an_image_has_a_deadline(
 
 
 async def test_an_expired_session_in_mid_stream_is_disconnected(emulator: BetfairEmulator, make_feed: MakeFeed, listener: Ear) -> None:
-    """The next connection logs in again."""
-    async with make_feed({}).connect("") as session:
+    """The next connection logs in again, though the last login was good once."""
+    wanted: dict[str, object] = {"session_token": None, "username": USERNAME, "password": PASSWORD, "cert_file": emulator.client_file}
+    feed = make_feed(wanted)
+    async with feed.connect("") as session:
         await emulator.garbage(b'{"op":"status","statusCode":"FAILURE","errorCode":"INVALID_SESSION_INFORMATION","connectionClosed":true}')
         with pytest.raises(Disconnected, match="session_expired"):
             await listener.until(session, lambda _: False)
+    async with feed.connect(""):
+        assert emulator.rest.logins == 2

@@ -104,6 +104,7 @@ async def test_nothing_of_an_old_subscription_counts() -> None:
     assert (dropped, shard.clocks) == ([(False, False)] * 3, None)
     assert shard.take(line(id=2, ct="SUB_IMAGE", initialClk="j", clk="9")) == (True, True)
     assert (shard.clocks, shard.image_due) == (("j", "9"), None)
+    assert (shard.take(line(id=1, clk="late")), shard.clocks) == ((False, False), ("j", "9"))
     assert json.loads(shard.renewal(60.0))["id"] == 3
 
 
