@@ -1,7 +1,7 @@
-"""``python -m benchmarks.bench``: quotes per second and processor time per quote, from the socket to committed rows, beside a lean reference.
+"""``python -m benchmarks.bench``: quotes per second and processor time per quote, from socket to committed rows, beside a lean reference.
 
-An exchange in its own process offers all it can to ``ingestd`` and to ``benchmarks.lean`` in turn (A B A B), each time into a fresh store. Both
-read with the same library and write the same rows in the same statements; what each run left behind must be the same, and what the
+An exchange in its own process offers all it can to ``ingestd`` and to ``benchmarks.lean`` in turn (A B A B), each time into a fresh store.
+Both read with the same library and write the same rows in the same statements; what each run left behind must be the same, and what the
 exchange's own model says. Absolute rates belong to this machine: the ratio and the processor time travel.
 """
 
@@ -135,7 +135,7 @@ def line(kind: str, system: System, done: Sequence[Outcome], quotes: int) -> Lin
 
 
 def ratios(lines: Sequence[Line]) -> dict[str, dict[str, float]]:
-    """ingestd by lean, for each store: rate, and processor time."""
+    """Ours by lean, for each store: rate, and processor time."""
     found = {}
     for ours, lean in zip(lines[::2], lines[1::2], strict=True):
         found[ours.store] = {"rate": round(ours.rate / lean.rate, 3), "cpu": round(ours.total / lean.total, 3)}
@@ -144,11 +144,11 @@ def ratios(lines: Sequence[Line]) -> dict[str, dict[str, float]]:
 
 def table(lines: Sequence[Line]) -> Iterator[str]:
     """For people."""
-    yield f"{'':20}{'quotes/s':>10}{'(lowest - highest)':>22}   {'CPU µs per quote':>18}{'of the server':>15}{'together':>10}{'peak MiB':>10}"
+    yield f"{'':20}{'quotes/s':>10}{'(lowest - highest)':>22}{'CPU µs/quote':>15}{'+ database':>12}{'together':>10}{'peak MiB':>10}"
     for one in lines:
         span = f"({one.slowest:,.0f} - {one.fastest:,.0f})"
         yield (
-            f"{one.store:11}{one.system:9}{one.rate:10,.0f}{span:>22}   {one.process:18.1f}{one.server:15.1f}{one.total:10.1f}"
+            f"{one.store:11}{one.system:9}{one.rate:10,.0f}{span:>22}{one.process:15.1f}{one.server:12.1f}{one.total:10.1f}"
             f"{one.resident:10.0f}"
         )
     for kind, ratio in ratios(lines).items():
@@ -159,7 +159,8 @@ def waiting(found: Sequence[Latency]) -> Iterator[str]:
     """For people."""
     yield f"At {PACE:,} quotes/s: ms from receipt until a row can be read"
     for one in found:
-        yield f"{one.store:11}{one.system:9} p50 {one.p50:6.1f}   p99 {one.p99:6.1f}   CPU µs per quote {one.process:.1f} + {one.server:.1f}"
+        cpu = f"{one.process:6.1f} + {one.server:.1f}"
+        yield f"{one.store:11}{one.system:9} p50 {one.p50:6.1f}   p99 {one.p99:6.1f}   CPU µs/quote {cpu}"
 
 
 def say(text: str) -> None:

@@ -1,6 +1,6 @@
 """``python -m benchmarks.lean EXCHANGE STORE``: what a good programmer would write by hand for this one exchange.
 
-It reads, decodes, drops what did not change, orders what did, and writes the same facts as ``ingestd``, in the same statements and in batches
+It reads, decodes, drops what did not change, orders what did, and writes the same facts as ``ingestd`` in the same statements and in batches
 of the same size. It has no journal, no stages, no coverage, no accounting, no metrics, no second try: any error ends it.
 """
 
@@ -60,11 +60,12 @@ class Facts:
         self._fixtures: dict[str, tuple[wire.FixtureState, int, int]] = {}
         self._scores: dict[tuple[str, str], wire.ScoreState] = {}
         self._parts: list[wire.Image[wire.Listed]] = []
-        self._received_at = self._n = 0
+        self._received_at = self._position = 0
 
     def take(self, message: wire.Statement) -> None:
         """One message, received now."""
-        self._received_at, self._n = now(), message.n
+        self._received_at = now()
+        self._position += 1
         if isinstance(message, wire.Delta):
             market = self._markets[message.market]
             for said in message.quotes:
@@ -79,7 +80,7 @@ class Facts:
             self._withdraw(self._markets[message.market.id], {said.i for said in message.market.quotes}, message.t)
         else:
             self._rarer(message)
-        self.pending.n = message.n
+        self.pending.position = self._position
 
     def _rarer(self, message: wire.Plain) -> None:
         if isinstance(message, wire.MarketChange):
@@ -171,7 +172,7 @@ class Facts:
         self.pending.prices.append(
             (
                 *(offer.id, offer.changed_at, offer.seq, offer.price, offer.line, offer.size, offer.own, shown, offer.result),
-                *(self._received_at, self._n, visible),
+                *(self._received_at, self._position, visible),
             )
         )
 

@@ -22,15 +22,15 @@ SCHEMA: Final = "public"
 FENCE: Final = 1
 Row = tuple[object, ...]
 Price = tuple[int, int, int, float | None, float | None, float | None, Status, Status, QuoteResult, int, int, bool]
-"""Selection, changed_at, seq, price, line, size, own status, shown status, result, received_at, number of the statement, visible or not."""
+"""Selection, changed_at, seq, price, line, size, own status, shown status, result, received_at, position, visible or not."""
 
 
 class Pending(Struct):
-    """What the next transaction writes: prices as they were said, other rows by table and key, and how far that is."""
+    """What the next transaction writes: prices as they were said, other rows by table and key, and how far that is (messages read)."""
 
     prices: list[Price] = field(default_factory=list)
     rows: dict[str, dict[object, Row]] = field(default_factory=lambda: {merge.table: {} for merge in sql.CATALOGUE})
-    n: int = 0
+    position: int = 0
 
 
 class LeanStore(Protocol):
@@ -68,7 +68,7 @@ class SqliteLean:
         """As in ``LeanStore``."""
         db, at, journal = self._db, now(), store_offset(self._journal_id, 0)
         db.execute("BEGIN IMMEDIATE")
-        db.execute(affairs.render(affairs.ADVANCE, "sqlite"), (batch.n, at, "live", self._journal_id, FENCE))
+        db.execute(affairs.render(affairs.ADVANCE, "sqlite"), (batch.position, at, "live", self._journal_id, FENCE))
         for merge in sql.CATALOGUE:
             if rows := batch.rows[merge.table]:
                 db.executemany(sql.rendered(merge, "sqlite"), sorted(rows.values()))
@@ -78,8 +78,8 @@ class SqliteLean:
         db.executemany(
             sql.rendered(sql.ODDS_HISTORY, "sqlite"),
             [
-                (key, changed_at, seq, price, line, size, shown, result, "provider", received_at, at, journal + n)
-                for key, changed_at, seq, price, line, size, _, shown, result, received_at, n, visible in prices
+                (key, changed_at, seq, price, line, size, shown, result, "provider", received_at, at, journal + position)
+                for key, changed_at, seq, price, line, size, _, shown, result, received_at, position, visible in prices
                 if visible
             ],
         )
@@ -108,7 +108,7 @@ class PostgresLean:
         if missing:
             await self._months.make(self._db, missing)
         if not any(batch.rows.values()):
-            await self._prices(prices, batch.n)
+            await self._prices(prices, batch.position)
             return
         async with self._db.transaction():
             for merge in sql.CATALOGUE:
@@ -117,9 +117,9 @@ class PostgresLean:
                     await self._db.execute(sql.rendered(merge, "postgresql"), *columns)
                     if merge is sql.EVENT_LINKS:
                         await self._db.execute(affairs.render(affairs.REFRESH_EVENTS, "postgresql"), [row[2] for row in rows.values()])
-            await self._prices(prices, batch.n)
+            await self._prices(prices, batch.position)
 
-    async def _prices(self, prices: Sequence[Price], n: int) -> None:
+    async def _prices(self, prices: Sequence[Price], position: int) -> None:
         """The statement of ``ingestd.store`` for prices and checkpoint, with nothing to say of coverage and sources."""
         journal, at = store_offset(self._journal_id, 0), now()
         columns = postgres_sql.columns(prices, 12)
@@ -130,7 +130,7 @@ class PostgresLean:
             postgres_sql.EVERYTHING_LIVE,
             *(*columns[:6], words, columns[9], offsets, columns[11], newest, at),
             *postgres_sql.columns((), len(sql.COVERAGE_LIVE.columns) + len(sql.SOURCES.columns)),
-            *(n, at, "live", self._journal_id, FENCE, str(journal + n)),
+            *(position, at, "live", self._journal_id, FENCE, str(journal + position)),
         )
 
 

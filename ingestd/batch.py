@@ -133,7 +133,10 @@ class CoverageRow(Struct, frozen=True):
 
 
 class SourceRow(Struct, frozen=True, kw_only=True):
-    """A source as the live run knows it. ``counters`` are absolute (I6). ``silence_limit``: µs after ``seen_until`` that a price stays live."""
+    """A source as the live run knows it. ``counters`` are absolute (I6).
+
+    ``silence_limit``: µs after ``seen_until`` for which a price stays live.
+    """
 
     source: str
     feed: str

@@ -25,8 +25,6 @@ class Reader:
         self._bugs = 0
         self.failing = False
         """Whether bugs went on for so long that the source is to be parked."""
-        self.epoch = 0
-        """Where in the journal the decoder's epoch begins."""
 
     @property
     def native(self) -> dict[str, int]:
@@ -35,7 +33,6 @@ class Reader:
 
     def begin(self, epoch: int) -> None:
         """The decoder's epoch begins at this position of the journal (0: where it began is gone, and with it what the decoder knew)."""
-        self.epoch = epoch
         if not epoch and self._ordinal:
             self._owe(self._broken("epoch_lost"))
 
@@ -86,7 +83,6 @@ class Reader:
     def _follow(self, frame: Frame) -> None:
         if frame.epoch:
             self._renew()
-            self.epoch = frame.offset
 
     def _renew(self) -> None:
         self._native += Counter(self._decoder.counts)

@@ -22,7 +22,7 @@ class Breaker(Protocol):
 class FeedOptions(BaseModel):
     """Base of every feed's options: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class FeedContext(Struct, frozen=True):

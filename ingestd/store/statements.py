@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final, Literal
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Double, FromClause, Integer, Text
+from sqlalchemy import BigInteger, Column, Double, FromClause, Integer, Text
 
 from ingestd.store.columns import Micros
 from ingestd.store.ledger import METADATA
@@ -81,7 +81,7 @@ class Merge(Struct, frozen=True):
         """Indexes of the columns that hold times."""
         return tuple(place for place, name in enumerate(self.columns) if self.is_time(name))
 
-    def _column(self, name: str) -> "Column[object]":
+    def _column(self, name: str) -> Column[object]:
         return METADATA.tables[self.table].c[name]
 
     def _ranked(self, name: str, alias: str, dialect: Dialect) -> str:

@@ -1,21 +1,37 @@
-"""Stores with the means to take them away, and a folder for a daemon."""
+"""Stores of each kind with the means to take them away, and an exchange with a long memory."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from ingestd.testing.exchange.process import Started, started
 from ingestd.testing.postgres import PostgresServer
-from ingestd.testing.rig.daemon import DaemonProcess, daemon, following
-from ingestd.testing.rig.outage import locked, stopped
+from ingestd.testing.rig.outage import Away, locked, stopped
 
-Follow = Callable[..., AbstractAsyncContextManager[DaemonProcess]]
+
+class Store(NamedTuple):
+    """A store by its URL, and how to take it away."""
+
+    url: str
+    away: Away
 
 
 @pytest.fixture
 async def exchange() -> AsyncIterator[Started]:
-    """An exchange with a brisk pace and a long memory."""
+    """One with a brisk pace."""
     async with started({"rate": 2_000, "window": 100_000_000}) as process:
         yield process
+
+
+@pytest.fixture(params=["sqlite locked", "postgresql stopped", "postgresql killed"])
+def frail_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """An empty store that can be taken away."""
+    if request.param == "sqlite locked":
+        path = tmp_path / "store.db"
+        yield Store(f"sqlite:///{path}", partial(locked, path))
+        return
+    server: PostgresServer = request.getfixturevalue("own_postgres")
+    yield Store(server.dsn(), partial(stopped, server, killed=request.param == "postgresql killed"))

@@ -24,6 +24,10 @@ SAMPLE: Final = 0.25
 MIB: Final = 1 << 20
 CAUGHT_UP: Final = 500
 """Frames in flight that count as none while the exchange goes on."""
+MOST_GROWTH: Final = 64.0
+"""MiB that memory may rise while the store is away and while the daemon catches up."""
+CATCH_UP_WITHIN: Final = 30.0
+"""Seconds until the lag is gone; up to five of them pass before the store is tried again."""
 
 Away = Callable[[], AbstractAsyncContextManager[None]]
 """Takes the store away for as long as its context lasts."""
@@ -60,6 +64,20 @@ class Outage(Struct):
     def growth(self) -> float:
         """How far memory rose above what it was before."""
         return max(one.resident for one in [*self.during, *self.after]) - max(one.resident for one in self.before)
+
+    def problems(self) -> list[str]:
+        """What was not as it must be, beside the facts."""
+        last = self.during[-1]
+        pages = {(one.live, one.ready) for one in self.during}
+        committed = [one.committed for one in self.during]
+        checks = {
+            "the store was there all the time": (last.health, committed[-1]) == (503, committed[len(committed) // 2]),
+            f"/health/live and /health/ready said {pages}": pages == {(200, 200)},
+            "the journal did not grow": last.journalled > self.during[0].journalled and last.journal > self.before[0].journal,
+            f"memory grew by {self.growth:.0f} MiB": self.growth < MOST_GROWTH,
+            f"it took {self.caught_up:.1f} s to catch up": self.caught_up < CATCH_UP_WITHIN,
+        }
+        return [problem for problem, well in checks.items() if not well]
 
     def told(self) -> str:
         """For people."""

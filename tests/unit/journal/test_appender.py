@@ -1,6 +1,8 @@
 """Room on the disk, and disks that fail."""
 
+import errno
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ from ingestd.errors import JournalFull
 from ingestd.journal import appender
 from ingestd.journal.codec import Row
 from ingestd.journal.limits import JournalLimits
-from ingestd.journal.local import LocalJournal
+from ingestd.journal.local import LocalJournal, disk_free
 from ingestd.journal.segment import SegmentWriter
-from ingestd.journal.state import load
+from ingestd.journal.state import State, load, save
 from ingestd.model import Frame
 from tests.unit.journal.conftest import Journals, small_disk
 
@@ -91,10 +93,11 @@ class TestRoom:
         assert kept == 1
         assert old[-15].offset < first <= young[0].offset
 
-    async def test_a_tiny_disk(self, journals: Journals, tmp_path: Path) -> None:
-        """A real disk without room: refused with nothing half-written, every frame is there, and it goes on when there is room."""
+    @pytest.mark.parametrize("free", [disk_free, lambda _: 1 << 40])
+    async def test_a_tiny_disk(self, journals: Journals, tmp_path: Path, free: Callable[[Path], int]) -> None:
+        """A real disk without room, foreseen or not: refused with nothing half-written, and it goes on when there is room."""
         async with small_disk(tmp_path / "disk", "2m") as disk:
-            async with journals.entered(disk / "journal") as journal:
+            async with journals.entered(disk / "journal", free=free) as journal:
                 sent = await self.until_full(journals, journal)
                 with pytest.raises(JournalFull):
                     await journal.append([journals.make(size=300_000)])
@@ -167,6 +170,25 @@ class TestRoom:
                     await journals.fill(journal, 1, 5)
             sent += await journals.fill(journal, 1, 5)
             found = await journals.read_all(journal)
+        assert found == (sent, [])
+
+    async def test_a_segment_that_cannot_be_listed(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The disk is full when a new segment is to be entered in journal.json: nothing is left of it, and later it works."""
+
+        def full(directory: Path, state: State) -> None:
+            if state.extents:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            save(directory, state)
+
+        async with journals.entered() as journal:
+            with monkeypatch.context() as broken:
+                broken.setattr(appender, "save", full)
+                with pytest.raises(JournalFull, match="No space left"):
+                    await journals.fill(journal, 1, 5)
+            left = list(journal.path.glob("*.segment*"))
+            sent = await journals.fill(journal, 1, 5)
+            found = await journals.read_all(journal)
+        assert left == []
         assert found == (sent, [])
 
     async def test_positions_are_reserved_before_they_are_used(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,9 @@ from random import Random
 import pytest
 
 from ingestd.journal import segment
-from ingestd.model import Frame
+from ingestd.journal.reader import Reader
+from ingestd.journal.state import Extent, load
+from ingestd.model import Frame, Lost
 from tests.unit.journal.conftest import Journals
 
 
@@ -137,3 +139,18 @@ class TestDamage:
         assert found == (new, [(1, 25)])
         assert [frame.ordinal for frame in (sent[-1], new[0])] == [25, 26]
         assert len(list(journal.path.glob("*.segment"))) == 2
+
+
+async def test_a_segment_deleted_while_it_is_read_is_no_loss(journals: Journals) -> None:
+    """Retention may take a segment between the look at the list and the look at the file."""
+    async with journals.entered() as journal:
+        await journals.fill(journal, 1, 5)
+    state = load(journal.path)
+    assert state is not None
+    kept, gone = Extent(first=6, last=7), state.extents[0]
+    answers = [(gone, kept), (kept,), (kept,)]
+    segment.remove(journal.path / gone.name)
+    reader = Reader(journal.path, lambda: answers.pop(0))
+    pieces = list(reader.pieces(0, 7))
+    reader.close()
+    assert pieces == [Lost(6, 7, (), f"{kept.name}: the file is not there")]

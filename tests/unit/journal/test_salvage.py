@@ -74,3 +74,13 @@ def test_nothing_in_nothing(tmp_path: Path) -> None:
     (tmp_path / "noise").write_bytes(b"\x0d" * PAGE * 3)
     assert list(Salvage(tmp_path / "empty").forward(0)) == []
     assert list(Salvage(tmp_path / "noise").forward(0)) == []
+
+
+def test_of_two_copies_the_whole_one_counts(tmp_path: Path, written: list[Row]) -> None:
+    """Pages that were moved may leave worse copies of their rows behind."""
+    content = (tmp_path / "s").read_bytes()
+    at = content.index(written[0].data)
+    page = bytearray(content[at // PAGE * PAGE : (at // PAGE + 1) * PAGE])
+    page[at % PAGE] ^= 0xFF
+    (tmp_path / "s").write_bytes(content + page)
+    assert list(Salvage(tmp_path / "s").forward(0)) == written

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, LinkRow, NamedRow, Refusal
+from ingestd.batch import Batch, LinkRow, NamedRow, Refusal, ResultRow
 from ingestd.model import SECOND, Fixture, Result, Run, hash64
 from ingestd.pipeline.catalogue import Catalogue, bookmaker_id, supersedes
 
@@ -72,11 +72,11 @@ def test_what_a_fixture_does_not_repeat_stays() -> None:
     """A statement without names, league or start does not take away those told before; nor the kick-off once seen."""
     catalogue = Catalogue()
     told(catalogue, replace(FIXTURE, started_at=T + 10, started_by="in_play"))
-    bare = Fixture(source_event_id="e1", sport="tennis", name="", status="in_play", changed_at=T + 11, event_id=EVENT)
+    bare = Fixture(source_event_id="e1", sport="", name="", status="in_play", changed_at=T + 11, event_id=EVENT)
     outcome, link = told(catalogue, bare)
     assert outcome == "changed"
     assert link is not None
-    assert (link.name, link.league, link.home, link.away, link.season) == ("A v B", "Open", "A", "B", "2026")
+    assert (link.sport, link.name, link.league, link.home, link.away, link.season) == ("tennis", "A v B", "Open", "A", "B", "2026")
     assert (link.league_id, link.home_team_id) == (hash64("league", "tennis", "Open"), hash64("team", "tennis", "A"))
     assert (link.starts_at, link.started_at, link.started_by, link.status) == (T + 9, T + 10, "in_play", "in_play")
 
@@ -111,7 +111,9 @@ def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
 def test_a_learnt_link_is_never_decided_again() -> None:
     """What the store says an event is, it is."""
     catalogue = Catalogue()
-    catalogue.learn([LinkRow(source="s", source_event_id="e1", event_id=42, changed_at=T)], [])
+    known = ResultRow(42, "", "s", 1, 0, "home", "final", T)
+    catalogue.learn([LinkRow(source="s", source_event_id="e1", event_id=42, changed_at=T)], [known])
+    assert catalogue.result("s", replace(RESULT, event_id=42, state="final"), T, "ordered", new_batch()) == "duplicate"
     assert catalogue.event_id("s", "e1") == 42
     assert catalogue.event_id("other", "e1") == hash64("event", "other", "e1")
     assert catalogue.mention("s", "e1", new_batch()) == 42

@@ -311,6 +311,18 @@ def test_it_goes_on_from_what_the_store_holds() -> None:
     assert again.told()[-2:] == story.told()[-2:]
 
 
+def test_a_gap_after_a_restart_begins_where_the_store_had_seen() -> None:
+    """As far as any of its intervals was seen, ended ones too; nothing is kept of what ended."""
+    rows = [CoverageRow("s", "source", "", 5, 9, 9, "complete"), CoverageRow("s", "market", "m1", 3, None, 7, "gap", "why")]
+    coverage = Coverage("s", rows)
+    coverage.gap(WHOLE, "lost")
+    assert next((row.began_at, row.state) for row in coverage.rows().values()) == (9, "gap")
+    assert coverage.gaps() == [M1, WHOLE]
+    coverage.complete(WHOLE, 20)
+    coverage.frame(20)
+    assert (len(coverage._open), coverage._ended) == (1, {})
+
+
 # ------------------------------------------------------------------------------------------------ whatever happens
 
 scopes = st.sampled_from([WHOLE, WHOLE, M1, M2, E1])

@@ -8,6 +8,8 @@ RUN = Run(run_id=1, kind="live", source="", started_at=0)
 
 
 class Telemetry:
+    """Remembers what was said and counted."""
+
     def __init__(self) -> None:
         self.facts: list[tuple[str, dict[str, str | float]]] = []
         self.added: list[tuple[str, float, dict[str, str]]] = []
@@ -20,6 +22,7 @@ class Telemetry:
 
 
 def batch(state: CoverageState = "complete", ended_at: int | None = None, rejects: int = 0) -> Batch:
+    """A batch with one interval and some rejects."""
     row = CoverageRow("s", "market", "m", 5, ended_at, 9, state, "sequence")
     reject = RejectRow(
         quarantine_id=1,

@@ -434,11 +434,20 @@ def test_native_counts_are_the_reader_s() -> None:
     assert Bench().lane.native == {"lines": 7}
 
 
-def test_beginning_sets_both_epochs() -> None:
-    """Reader and book stand in the same one at first."""
-    lane = Bench().lane
+def test_beginning_tells_book_and_reader() -> None:
+    """The book keeps where its epoch began; the reader hears when that is gone."""
+    lane = Bench(warm=Warm(source=replace(Bench().lane.row(VIEW, 1), counters={"ordinal": 5}))).lane
     lane.begin(40)
-    assert (lane.applied_epoch, lane.reader.epoch) == (40, 40)
+    assert lane.applied_epoch == 40
+    lane.begin(0)
+    assert lane.reader.decode(Frame("s", "data", T, ordinal=6, offset=60)) == [Gap(WHOLE, "epoch_lost")]
+
+
+def test_a_lane_begins_with_nothing() -> None:
+    """No epoch, no time, and a first frame that misses nothing before it."""
+    lane = Bench().lane
+    assert (lane.applied_epoch, lane.last_received_at, lane.last_changed_at) == (0, 0, 0)
+    assert lane.reader.decode(Frame("s", "data", T, ordinal=1, offset=10)) == []
 
 
 # ------------------------------------------------------------------------------------------------ whatever happens

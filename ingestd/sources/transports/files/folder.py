@@ -65,9 +65,7 @@ class Folder:
     left alone. ``follow`` False: Finished once all is read.
     """
 
-    def __init__(
-        self, paths: Sequence[str], unit: Unit, clock: Clock, *, poll: float = 1.0, follow: bool = True, resume: str = ""
-    ) -> None:
+    def __init__(self, paths: Sequence[str], unit: Unit, clock: Clock, *, poll: float = 1.0, follow: bool = True, resume: str = "") -> None:
         self._paths = paths
         self._unit = unit
         self._clock = clock
