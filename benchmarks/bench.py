@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from benchmarks.measure import SYSTEMS, Outcome, System, run, store
+from benchmarks.measure import SYSTEMS, WARM, Outcome, System, run, store
 from ingestd.testing.digest import facts
 from ingestd.testing.exchange import wire
 from ingestd.testing.exchange.compare import differences
@@ -115,7 +115,7 @@ async def paced(load: Load, server: PostgresServer) -> list[Latency]:
                 done = await run(system, place, msgspec.structs.asdict(load.options))
                 await judge(f"{system} on {kind}", place.url, load.options)
             cuts = quantiles(done.waits, n=100)
-            each = 1e6 / load.quotes
+            each = 1e6 / PACE / done.used.seconds
             found.append(Latency(kind, system, cuts[49] / 1e3, cuts[98] / 1e3, done.used.process * each, done.used.server * each))
     return found
 
@@ -176,7 +176,7 @@ async def main(statements: int, rounds: int, events: int, seconds: float) -> Non
     say(f"{load.options.events} events, {statements:,} statements: {load.deltas:,} quotes in deltas, {load.images:,} in images")
     with contextlib.closing(PostgresServer()) as server:
         lines = await flat_out(load, rounds, server)
-        few = counted(Options(events=events, limit=int(seconds * PACE * statements / load.deltas), rate=PACE, t0=t0))
+        few = counted(Options(events=events, limit=int((seconds + WARM) * PACE * statements / load.deltas), rate=PACE, t0=t0))
         latencies = await paced(few, server) if seconds else []
     say("\n" + "\n".join([*table(lines), "", *(waiting(latencies) if latencies else ())]))
     say(msgspec.json.encode({"load": load, "lines": lines, "ratios": ratios(lines), "latency": latencies}).decode())

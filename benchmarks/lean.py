@@ -1,6 +1,6 @@
 """``python -m benchmarks.lean EXCHANGE STORE``: what a good programmer would write by hand for this one exchange.
 
-It reads, decodes, drops what did not change, orders what did, and writes the same facts as ``ingestd`` in the same statements and in batches
+It reads, decodes, drops what did not change, orders what did, and writes the same facts as ``ingestd`` in the same statements, in batches
 of the same size. It has no journal, no stages, no coverage, no accounting, no metrics, no second try: any error ends it.
 """
 

@@ -29,8 +29,8 @@ SAMPLE: Final = 0.002
 STILL: Final = 0.75
 """Seconds without a commit after which a run is over, once the exchange has nothing more to say."""
 STUCK: Final = 60.0
-WARM: Final = 1_000_000
-"""µs at the beginning of a paced run that are left out."""
+WARM: Final = 1.0
+"""Seconds at the beginning of a paced run that are left out."""
 QUIET: Final = 600.0
 """Seconds without heartbeats: none shall come between the last price and the end."""
 MIB: Final = 1 << 20
@@ -85,11 +85,12 @@ class Watch:
         self.seen: list[tuple[int, int]] = []
         """Positions, each with the time (µs UTC) when it was first seen."""
 
-    async def settled(self) -> None:
-        """Wait until nothing has been committed for a while. Raises TimeoutError where nothing ever is."""
-        began = time.monotonic()
-        while not self._last or time.monotonic() - self._changed_at < STILL:
+    async def begun(self, paced: bool) -> None:
+        """Wait until it works, or (not ``paced``) until it has committed what there is. Raises TimeoutError where nothing ever is."""
+        began = first = time.monotonic()
+        while not self._last or time.monotonic() - (first if paced else self._changed_at) < (WARM if paced else STILL):
             await self._look()
+            first = first if self._last else time.monotonic()
             if time.monotonic() - began > STUCK and not self._last:
                 raise TimeoutError("nothing was committed")
             await asyncio.sleep(SAMPLE)
@@ -133,8 +134,7 @@ async def run(system: System, place: Place, options: Mapping[str, object]) -> Ou
             if not paced:
                 await control(exchange.url, "stall")
             async with _system(system, Path(folder), place.url, exchange.url) as pid, _watch(place, pid) as watch:
-                if not paced:
-                    await watch.settled()
+                await watch.begun(paced)
                 watch.seen.clear()
                 used = await watch.measured(
                     begin=lambda: control(exchange.url, "status" if paced else "resume"), over=lambda: _said(exchange.url)
@@ -205,15 +205,14 @@ async def _sums(url: str) -> list[int]:
 
 
 async def _waits(url: str, seen: list[tuple[int, int]]) -> list[int]:
-    """For each row of history but the first second's: from receipt until its position was seen committed."""
+    """For each row of history that came later than the first seen commit: from receipt until its position was seen committed."""
     received = "received_at" if url.startswith("sqlite") else "CAST(extract(epoch FROM received_at) * 1000000 AS int8)"
-    rows = await ask(url, f"SELECT {received}, journal_offset FROM odds_history ORDER BY journal_offset")  # noqa: S608 - ours
-    first = number(rows[0][0])
+    rows = await ask(url, f"SELECT {received}, journal_offset FROM odds_history")  # noqa: S608 - ours
     positions = [position for position, _ in seen]
     waits = []
     for row in rows:
         received_at, position = number(row[0]), number(row[1]) & (1 << POSITION_BITS) - 1
-        if received_at > first + WARM:
+        if position > positions[0]:
             waits.append(seen[bisect_left(positions, position)][1] - received_at)
     return waits
 

@@ -1,15 +1,30 @@
-"""What every test folder may use: a real PostgreSQL, and a fresh store of each kind."""
+"""What every test folder may use: a real PostgreSQL, a fresh store of each kind, and the command line."""
 
 import asyncio
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from ingestd.cli.main import main
 from ingestd.testing.postgres import PostgresServer
+
+
+class Answer(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Answer]
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +43,8 @@ def own_postgres() -> Iterator[PostgresServer]:
     server.close()
 
 
-@pytest.fixture
-def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+@contextmanager
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, empty database: on the server that INGESTD_TEST_POSTGRES names, else on the session's own."""
     given = os.environ.get("INGESTD_TEST_POSTGRES")
     name = f"test_{uuid4().hex[:12]}"
@@ -45,6 +60,13 @@ def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh, empty database."""
+    with database(request) as url:
+        yield url
+
+
+@pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """A SQLite file that is not there yet."""
     return f"sqlite:///{tmp_path / 'store.db'}"
@@ -55,6 +77,21 @@ def store_url(request: pytest.FixtureRequest) -> str:
     """An empty store of each kind in turn."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """``ingestd WORDS`` in this process: exit code and what was printed; an error that nobody foresaw comes through as it is."""
+
+    def call(*words: str | Path) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["ingestd", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        return Answer(int(ended.value.code or 0), said.out, said.err)
+
+    return call
 
 
 def _run(dsn: str, statement: str) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -21,6 +21,9 @@ from ingestd.journal.tails import find_tail
 from ingestd.model import Frame, SourceTail
 
 T = TypeVar("T")
+
+_OVERHEAD: Final = 4 * segment.PAGE
+"""Bytes that a group may take beyond its rows: pages begun, and the tree above them."""
 
 
 class Appender:
@@ -94,14 +97,18 @@ class Appender:
                     raise
 
     def rotate(self) -> None:
-        """Finish the segment at hand, at any price: it cannot be read as it is."""
+        """Finish the segment at hand. If its log cannot be moved into the file now, it stays: readers use it, and an opening settles it."""
+        if not self._live:
+            return
         try:
-            self._finish()
+            self._live.finish()
         except sqlite3.Error:
             self._abandon()
+        else:
+            self._ended(self._live)
 
     def close(self) -> None:
-        """Finish the segment at hand; if the disk will not have it, its log stays and is settled at the next opening."""
+        """Finish the segment at hand and write down how far it went."""
         try:
             if self._live:
                 self.rotate()
@@ -117,9 +124,9 @@ class Appender:
         if self._next + len(frames) > self._state.reserved:
             self._reserve(self._next + len(frames) + RESERVE)
         rows = self._packer.pack(frames, self._next, tails)
-        self._make_room(sum(len(row.data) + len(row.summary) for row in rows))
+        self._make_room(sum(len(row.data) + len(row.summary) for row in rows) + _OVERHEAD)
         if self._live and self._live.bytes >= self._limits.rotate_at:
-            self._finish()
+            self.rotate()
             self._retire()
         live = self._live or self._start()
         live.append(rows)
@@ -158,11 +165,6 @@ class Appender:
             raise
         self._live, self._newest, self._sources = live, 0, set()
         return live
-
-    def _finish(self) -> None:
-        if self._live:
-            self._live.finish()
-            self._ended(self._live)
 
     def _abandon(self) -> None:
         if self._live:

@@ -175,10 +175,12 @@ class LocalJournal:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._asking, self._asker.close)
         self._asking.shutdown()
-        await loop.run_in_executor(self._writing, self._appender.close)
-        self._writing.shutdown()
-        self._acknowledged.close()
-        os.close(self._handle)
+        try:
+            await loop.run_in_executor(self._writing, self._appender.close)
+        finally:
+            self._writing.shutdown()
+            self._acknowledged.close()
+            os.close(self._handle)
 
     async def _ask(self, thread: ThreadPoolExecutor, ask: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()

@@ -3,7 +3,8 @@
 import fcntl
 import os
 import secrets
-from contextlib import closing
+import sqlite3
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -56,12 +57,15 @@ def lock(path: Path) -> int:
         raise _unusable(path, error) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # always of the same length: over an older number, it needs no room on the disk
+        os.pwrite(handle, f"{os.getpid():<19}\n".encode(), 0)
     except BlockingIOError as error:
         owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(handle)
         raise InUse(f"journal {path} is in use by process {owner}: stop it, or give this one another journal.path") from error
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    except BaseException:
+        os.close(handle)
+        raise
     return handle
 
 
@@ -72,7 +76,7 @@ def _unusable(path: Path, error: OSError) -> OSError | ConfigError:
 
 
 def recover(directory: Path, acknowledged: Acknowledged) -> State:
-    """What the journal holds, saved anew. Segments found damaged stay in it: reading them says what is lost. Raises OSError when full."""
+    """What the journal holds. Segments found damaged stay in it: reading them says what is lost. Raises OSError, sqlite3.Error."""
     found = {int(path.stem): path for path in directory.glob(f"*{SUFFIX}") if path.stem.isdecimal()}
     saved = load(directory)
     state = saved or State(uid=_uid(found) or secrets.token_hex(16), reserved=1)
@@ -86,6 +90,8 @@ def recover(directory: Path, acknowledged: Acknowledged) -> State:
         extent = listed.get(first, Extent(first=first))
         if not extent.last:
             extent = _surveyed(directory / extent.name, extent, following, acknowledged.position)
+        elif segment.log_of(directory / extent.name).exists():
+            _settle(directory / extent.name)
         if extent.last:
             extents.append(extent)
     used = max([0, acknowledged.position, *(extent.last for extent in extents), *firsts])
@@ -94,8 +100,17 @@ def recover(directory: Path, acknowledged: Acknowledged) -> State:
     reserved = max(state.reserved, used + unseen + 1)
     state = replace(state, extents=tuple(extents), reserved=reserved)
     if state != saved:
-        save(directory, state)
+        _save_if_possible(directory, state)
     return state
+
+
+def _save_if_possible(directory: Path, state: State) -> None:
+    try:
+        save(directory, state)
+    except OSError as error:
+        # no position is used before a save succeeds, and until then the next opening finds the same again
+        if not segment.is_full(error):
+            raise
 
 
 def _surveyed(path: Path, extent: Extent, following: int, acknowledged: int) -> Extent:
@@ -118,7 +133,7 @@ def _survey(path: Path) -> Survey:
     survey = Survey()
     try:
         with closing(segment.connect(path, "mode=rw")) as connection:
-            segment.settle_log(connection)
+            _settle_if_possible(connection)
             for row in segment.summaries(connection):
                 survey.add(row)
             if survey.length != survey.last - int(path.stem) + 1 and survey.length:
@@ -132,6 +147,21 @@ def _survey(path: Path) -> Survey:
         for row in Salvage(path).forward(0):
             survey.add(row)
     return survey
+
+
+def _settle_if_possible(connection: sqlite3.Connection) -> None:
+    try:
+        segment.settle_log(connection)
+    except sqlite3.OperationalError as error:
+        # on a full disk everything can still be read through the log, and reading is what makes room
+        if not segment.is_full(error):
+            raise
+
+
+def _settle(path: Path) -> None:
+    """Move the log that a finished segment was left with into its file; where that fails, readers go through the log."""
+    with suppress(*segment.DAMAGE), closing(segment.connect(path, "mode=rw")) as connection:
+        segment.settle_log(connection)
 
 
 def _put_away(path: Path) -> None:

@@ -14,6 +14,5 @@ COUNT = 10
 async def test_kills_with_frames_in_flight(tmp_path: Path, store_url: str) -> None:
     """Ten lives that end in the middle of the work, while the exchange offers what it can."""
     tally = await kills(store_url, tmp_path, COUNT, seed=11, say=print)
-    print(f"{tally.offered:,.0f} quotes/s offered")  # noqa: T201 - shown when the test fails
     assert (tally.verdict.differences, tally.verdict.unbalanced) == ({}, [])
     assert [kill.in_flight > 0 for kill in tally.kills] == [True] * COUNT

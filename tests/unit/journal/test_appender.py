@@ -3,13 +3,14 @@
 import errno
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ingestd.clock import SystemClock
 from ingestd.errors import JournalFull
-from ingestd.journal import appender
+from ingestd.journal import appender, segment
 from ingestd.journal.codec import Row
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal, disk_free
@@ -147,8 +148,23 @@ class TestRoom:
             logs = [path.name for path in journal.path.glob("*-wal")]
         async with journals.entered() as journal:
             again = await journals.read_all(journal)
+            left = list(journal.path.glob("*-wal"))
         assert here == again == (sent, [])
-        assert len(logs) == 3
+        assert (len(logs), left) == (3, [])
+
+    async def test_somebody_looks_at_the_segment_to_be_finished(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A stranger with an open transaction (a backup, a person with sqlite3) keeps nothing from going on, and loses nothing."""
+        monkeypatch.setattr(segment, "_BUSY_SECONDS", 0.05)
+        async with journals.entered(limits=JournalLimits(reserve=0, segment_bytes=1_000)) as journal:
+            sent = await journals.fill(journal, 1, 50)
+            with closing(sqlite3.connect(next(journal.path.glob("*.segment")), isolation_level=None)) as stranger:
+                stranger.execute("BEGIN")
+                stranger.execute("SELECT count(*) FROM blocks").fetchall()
+                sent += await journals.fill(journal, 2, 50)
+            here = await journals.read_all(journal)
+        async with journals.entered() as journal:
+            again = await journals.read_all(journal)
+        assert here == again == (sent, [])
 
     async def test_disk_error_at_rotation(self, journals: Journals, monkeypatch: pytest.MonkeyPatch) -> None:
         """The same when a segment is finished."""

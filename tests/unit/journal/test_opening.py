@@ -65,8 +65,20 @@ class TestEntering:
             async with journals.entered():
                 pass
 
+    async def test_no_room_for_a_new_journal(self, journals: Journals, tmp_path: Path) -> None:
+        """Where not even its small files find room, one line says so, and nothing of the attempt is held."""
+        async with small_disk(tmp_path / "disk", "64k") as disk:
+            with pytest.raises(OSError, match="No space"):
+                (disk / "ballast").write_bytes(bytes(1 << 20))
+            with pytest.raises(JournalFull, match="cannot be opened, the disk is full"):
+                async with journals.entered(disk / "journal"):
+                    pass
+            (disk / "ballast").unlink()
+            async with journals.entered(disk / "journal") as journal:
+                assert journal.last() == 0
+
     async def test_a_full_disk_at_the_start(self, journals: Journals, tmp_path: Path) -> None:
-        """A journal that cannot be opened for lack of room says so, and opens unharmed when there is some."""
+        """After a crash on a full disk the journal opens, can be read, refuses appends, and takes them again when there is room."""
         async with journals.entered() as journal:
             sent = await journals.fill(journal, 50, 20)
             image = journals.killed(journal)
@@ -75,13 +87,20 @@ class TestEntering:
             ballast = disk / "ballast"
             with pytest.raises(OSError, match="No space"):
                 ballast.write_bytes(bytes(1 << 20))
-            with pytest.raises(JournalFull, match="cannot be opened, the disk is full"):
-                async with journals.entered(disk / "journal"):
-                    pass
-            ballast.unlink()
+            async with journals.entered(disk / "journal") as journal:
+                with pytest.raises(JournalFull):
+                    await journals.fill(journal, 1, 5)
+                full = await journals.read_all(journal)
+            async with journals.entered(disk / "journal") as journal:
+                full_again = await journals.read_all(journal)
+                ballast.unlink()
+                new = await journals.fill(journal, 1, 5)
             async with journals.entered(disk / "journal") as journal:
                 found = await journals.read_all(journal)
-        assert found == (sent, [])
+                left = list(journal.path.glob("*-wal"))
+        assert full == full_again == (sent, [])
+        assert found == ([*sent, *new], [])
+        assert left == []
 
 
 class TestLostTail:
@@ -192,7 +211,7 @@ class TestLeftovers:
 
     async def test_what_retention_had_no_time_to_delete_goes(self, journals: Journals) -> None:
         """A segment before the oldest one listed was given up before the crash."""
-        limits = JournalLimits(reserve=0, limit=100_000, segment_bytes=10_000)
+        limits = JournalLimits(reserve=0, limit=150_000, segment_bytes=10_000)
         async with journals.entered(limits=limits) as journal:
             await journals.fill(journal, 10, 50)
             old = (journal.path / f"{1:020d}.segment").read_bytes()

@@ -796,13 +796,15 @@ async def test_a_frame_that_kills_while_it_is_taken_in_is_marked_too(monkeypatch
     taken = desk.lanes["toy"].apply
 
     def apply(frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
+        assert desk.mark.marked == frame.offset
         if frame.offset == 20:
             raise RuntimeError
         taken(frame, decoded, offset, batch)
 
     monkeypatch.setattr(desk.lanes["toy"], "apply", apply)
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(ExceptionGroup) as group:
         await desk.run()
+    assert group.group_contains(RuntimeError)
     assert (desk.mark.marked, desk.store.batches) == (20, [])
 
 
@@ -915,3 +917,39 @@ async def test_an_image_that_does_not_come_is_asked_for_again() -> None:
         journal.seal()
     assert [round(at) for at in asked] == [2, 16, 32]
     assert desk.renewed == [("toy", WHOLE)] * 3
+
+
+# ------------------------------------------------------------------------------------------------ fair to others
+
+
+@pytest.mark.parametrize(("limit", "rests"), [({"SLICE": 3}, 4), ({"SLICE_BYTES": 500}, 4), ({}, 1)])
+async def test_decoding_lets_others_run(monkeypatch: pytest.MonkeyPatch, limit: dict[str, int], rests: int) -> None:
+    """After so many frames, or so many bytes of them, and at the end of a block."""
+    for name, value in limit.items():
+        monkeypatch.setattr(f"ingestd.pipeline.loader.{name}", value)
+    desk = Desk(Journal([opened(), *(Frame("toy", "alive", T) for _ in range(8))]), hooked=False)
+    slept: list[float] = []
+    sleep = desk.clock.sleep
+
+    async def count(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(seconds)
+
+    monkeypatch.setattr(desk.clock, "sleep", count)
+    await desk.run()
+    assert slept.count(0) == rests
+
+
+async def test_small_batches_are_paced_and_full_ones_are_not() -> None:
+    """A light load does not pay a transaction per handful of rows; a backlog does not wait."""
+    journal = Journal([opened(), data({"n": 1, "image": {"a": 1.5}}), data({"n": 2, "add": {"a": 0.1}}), data({"n": 3, "add": {"a": 0.0}})])
+    desk = Desk(journal, rows=1)
+    written: list[tuple[int, float]] = []
+    desk.store.on_write = lambda: written.append((desk.loader._position, desk.clock.monotonic()))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(desk.loader.run(0))
+        await desk.clock.sleep(1)
+        journal.seal()
+    times = dict(written)
+    assert (times[20] - times[10], times[30] - times[20]) == (0.0, 0.0)
+    assert times[10] - times[0] == pytest.approx(0.01)
