@@ -24,7 +24,7 @@ WAYS = {"sqlite": ("locked",), "postgresql": ("stopped", "killed")}
 @asynccontextmanager
 async def store(kind: str, folder: Path) -> AsyncIterator[tuple[str, dict[str, Away]]]:
     """The URL of an empty store, and the ways to take it away."""
-    folder.mkdir(parents=True)
+    await asyncio.to_thread(folder.mkdir, parents=True)
     if kind == "sqlite":
         path = folder / "store.db"
         yield f"sqlite:///{path}", {"locked": partial(locked, path)}

@@ -143,6 +143,9 @@ class Loader:
         lost = block.lost
         if lost is not None and lost.last > position:
             self._telemetry.fact("journal.damaged", first=lost.first, last=lost.last, reason=lost.reason)
+            for source in lost.sources or self._lanes:
+                if source in self._lanes:
+                    self._lanes[source].reader.lost()
         count = weight = 0
         for frame in block.frames:
             try:

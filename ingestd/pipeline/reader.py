@@ -55,6 +55,10 @@ class Reader:
             if isinstance(item, Complete):
                 self._repaid(item.scope)
 
+    def lost(self) -> None:
+        """Frames of the journal are gone; where they were the last ones, no hole in the count will show it. Said with the next frame."""
+        self._owe(self._broken("journal_lost"))
+
     def without(self, frame: Frame, category: str, reason: str) -> list[Decoded]:
         """A frame that nobody may decode: quarantined as it is."""
         missing = self._due(frame)
@@ -62,7 +66,9 @@ class Reader:
         return [*missing, refused(category, reason), *self._broken(category)]
 
     def _due(self, frame: Frame) -> list[Decoded]:
-        due = [*self._owed.values(), *self._missing(frame)]
+        missing = self._missing(frame)
+        self._owe(missing)
+        due = [*self._owed.values(), *(item for item in missing if not isinstance(item, Gap))]
         self._owed.clear()
         return due
 

@@ -23,7 +23,8 @@ async def live(url: str) -> tuple[int, int]:
 async def last_seen(url: str) -> float:
     """When the whole source was last known complete, Unix time, and how long that is good for."""
     unit = "seen_until" if url.startswith("sqlite") else f"extract(epoch FROM seen_until) * {SECOND}"
-    found = await ask(url, f"SELECT {unit}, silence_limit FROM coverage JOIN sources USING (source) WHERE scope_kind = 'source' AND ended_at IS NULL")  # noqa: S608
+    where = "scope_kind = 'source' AND ended_at IS NULL"
+    found = await ask(url, f"SELECT {unit}, silence_limit FROM coverage JOIN sources USING (source) WHERE {where}")
     return sum(float(str(part)) for part in found[0]) / SECOND
 
 

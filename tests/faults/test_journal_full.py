@@ -1,6 +1,8 @@
 """A journal that may not grow: reading pauses, which is recorded, and goes on by itself once the store is back."""
 
+import asyncio
 import json
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -30,11 +32,20 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 4 MiB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
+    problem = called("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk))
+    if problem:
+        pytest.skip(f"nothing can be mounted here: {problem}")
     yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    assert called("umount", "--lazy", str(disk)) == ""
+
+
+def called(program: str, *arguments: str) -> str:
+    """What a program of the system complains of; nothing where it does not."""
+    found = shutil.which(program)
+    if found is None:
+        return f"no {program}"
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    return done.stderr.strip() or f"{program} failed" if done.returncode else ""
 
 
 async def fill_and_free(process: DaemonProcess, store: Path, exchange: Started, *, kill: bool = False) -> None:
@@ -80,7 +91,7 @@ async def waiting(process: DaemonProcess) -> float:
 
 
 async def _there(store: Path) -> bool:
-    return store.exists()
+    return await asyncio.to_thread(store.exists)
 
 
 async def pauses(url: str) -> list[tuple[object, ...]]:

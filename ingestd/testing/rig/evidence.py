@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -79,7 +80,9 @@ async def loaded(url: str, source: str = SOURCE) -> Loaded:
     try:
         async with reading(engine) as db:
             position = await db.scalar(
-                select(Checkpoint.position).where(Checkpoint.reader == "live").order_by(Checkpoint.fence.desc(), Checkpoint.updated_at.desc())
+                select(Checkpoint.position)
+                .where(Checkpoint.reader == "live")
+                .order_by(Checkpoint.fence.desc(), Checkpoint.updated_at.desc())
             )
             counters = await db.scalar(select(SourceState.counters).where(SourceState.source == source))
     finally:
@@ -104,7 +107,7 @@ async def abandoned(url: str) -> bool:
     engine = reader_engine(target(url, SCHEMA))
     try:
         async with reading(engine) as db:
-            return await db.scalar(_OTHERS) == 0
+            return bool(await db.scalar(_OTHERS) == 0)
     finally:
         await engine.dispose()
 
@@ -125,7 +128,7 @@ async def judge(url: str, journal: Path, exchange: Status, missed: Iterable[tupl
 
 def accounts(store: Loaded, tail: SourceTail) -> list[str]:
     """Sums of I6 that do not balance, of a source whose daemon has stopped with nothing in flight."""
-    counts = store.counters
+    counts = Counter(store.counters)
     sums = {
         "updates: received = the six outcomes": (counts["received"], sum(counts[outcome] for outcome in OUTCOMES)),
         "frames: read = journalled + dropped": (counts["read"], tail.ordinal + counts["dropped"]),

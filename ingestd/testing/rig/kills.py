@@ -52,7 +52,7 @@ class Tally(Struct):
 
 
 class Meter:
-    """Measures what an exchange offers while a client is connected: by asking, so a connection that lasts less than a sample counts nothing."""
+    """Measures what an exchange offers while a client is connected, by asking; what lasts less than a sample counts nothing."""
 
     def __init__(self, url: str) -> None:
         self._url = url

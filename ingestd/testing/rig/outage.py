@@ -71,7 +71,7 @@ class Outage(Struct):
         pages = {(one.live, one.ready) for one in self.during}
         committed = [one.committed for one in self.during]
         checks = {
-            "the store was there all the time": (last.health, committed[-1]) == (503, committed[len(committed) // 2]),
+            "/health did not say that the store was away, or writing went on": (last.health, committed[-1]) == (503, committed[len(committed) // 2]),
             f"/health/live and /health/ready said {pages}": pages == {(200, 200)},
             "the journal did not grow": last.journalled > self.during[0].journalled and last.journal > self.before[0].journal,
             f"memory grew by {self.growth:.0f} MiB": self.growth < MOST_GROWTH,

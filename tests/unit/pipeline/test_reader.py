@@ -258,3 +258,14 @@ def test_rejects_say_where_and_how_bad() -> None:
     assert refused("shape", "why", path="mc") == Reject(stage="decode", category="shape", reason="why", path="mc")
     bug = refused_bug("validate", TypeError("what"), path="p")
     assert bug == Reject(stage="validate", category="bug", reason="TypeError: what", severity="critical", path="p")
+
+
+def test_frames_lost_at_the_tail_are_a_gap_with_the_next_frame() -> None:
+    """The count goes on from the last readable frame, so no hole in it will ever say so."""
+    feed = ScriptFeed()
+    reader = started(feed, last=3)
+    reader.lost()
+    assert kinds(reader.decode(frame(5, "a"))) == ["gap journal_lost", "skipped"]
+    assert kinds(reader.decode(frame(6, "a"))) == ["skipped"]
+    reader.lost()
+    assert kinds(reader.decode(frame(9, "a"))) == ["gap journal_lost", "skipped"]
