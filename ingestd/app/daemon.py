@@ -106,11 +106,12 @@ class Daemon:
             host, port = server.address
             self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
             clean = await self.supervisor.run(stop)
+            # not after a failure: the frame that was being worked on stays marked
+            self._deathmark.close()
             self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
             return clean
         finally:
             await server.stop()
-            self._deathmark.close()
             await self.journal.close()
             await self.store.close()
 
@@ -163,8 +164,9 @@ class Daemon:
         journal_id, position = await self._patiently(partial(self._enter, run))
         for source in self.settings.sources:
             if source.name in self.feeds:
-                since = self.clock.now() - FORGET_AFTER
-                warm = await self._patiently(partial(self.store.warm, source.name, since))
+                # by the frames' own time, as the book forgets: a restart's clock decides nothing
+                seen = await self._patiently(partial(self.store.seen_until, source.name))
+                warm = await self._patiently(partial(self.store.warm, source.name, (seen or 0) - FORGET_AFTER))
                 self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self._catalogue, warm=warm, live=True)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)

@@ -21,7 +21,7 @@ from ingestd.model import (
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue, bookmaker_id
-from ingestd.pipeline.held import Held, Market, Moment, worse
+from ingestd.pipeline.held import Held, Market, Moment, Terms, worse
 from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
 
 
@@ -83,19 +83,13 @@ class Book:
                 return described
             held = described
             fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
-        price, line, size = held.after(quote)
+        terms = held.after(quote)
+        same = terms == (held.price, held.line, held.size) and quote.result == held.result
         outcome: Outcome = "changed"
-        if (
-            price == held.price
-            and size == held.size
-            and line == held.line
-            and quote.status == held.own_status
-            and quote.result == held.result
-            and not fresh
-        ):
+        if same and quote.status == held.own_status and not fresh:
             outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
         else:
-            self._change(held, quote, stamp, moment)
+            self._change(held, quote, terms, stamp, moment, same=same)
         held.stamp = quote.changed_at
         return outcome
 
@@ -237,19 +231,12 @@ class Book:
         elif updates:
             self._before[key] = (before[0], before[1] + updates)
 
-    def _change(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> None:
+    def _change(self, held: Held, quote: Quote, terms: Terms, stamp: int, moment: Moment, *, same: bool) -> None:
         self._remember(held, 1)
-        price, line, size = held.after(quote)
         shown = worse(quote.status, held.market.row.status)
-        visible = (
-            held.changed_at < 0
-            or shown != held.status
-            or price != held.price
-            or size != held.size
-            or line != held.line
-            or quote.result != held.result
-        )
-        held.price, held.line, held.size, held.own_status, held.result = price, line, size, quote.status, quote.result
+        visible = not same or shown != held.status or held.changed_at < 0
+        held.price, held.line, held.size = terms
+        held.own_status, held.result = quote.status, quote.result
         self._write(held, shown, stamp, moment, "received" if quote.changed_at is None else "provider", history=visible)
 
     def _write(self, held: Held, shown: Status, stamp: int, moment: Moment, basis: TimeBasis, *, history: bool = True) -> None:

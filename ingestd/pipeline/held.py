@@ -5,6 +5,9 @@ from msgspec import Struct, field
 from ingestd.batch import MarketRow
 from ingestd.model import NO_PRICE, STATUS_RANK, Quote, QuoteResult, Selection, Status
 
+Terms = tuple[float | None, float | None, float | None]
+"""Price, line and size."""
+
 
 class Held(Struct, gc=True):
     """A selection as it stands: what was last said of it, and when that was. ``changed_at`` -1: nothing was written of it yet."""
@@ -21,7 +24,7 @@ class Held(Struct, gc=True):
     seq: int = 0
     stamp: int | None = None
 
-    def after(self, quote: Quote) -> tuple[float | None, float | None, float | None]:
+    def after(self, quote: Quote) -> Terms:
         """Price, line and size after a quote: what it says, else what was last said."""
         if quote.price is None:
             return self.price, self.line, self.size

@@ -198,20 +198,21 @@ class Lane:
             self._failing |= self._bugs >= BUGS
 
     def _staged(self, item: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
-        name = ""
+        stage: Stage | None = None
         try:
             for stage in self._stages:
-                name = getattr(stage, "__name__", type(stage).__name__).lower()
                 verdict = stage(item, moment.received_at)
+                if verdict is item:
+                    continue
                 if isinstance(verdict, Skipped):
                     return verdict.outcome
                 if isinstance(verdict, Reject):
                     return verdict
                 item = verdict
-            name = "book"
+            stage = None
             return self._booked(item, moment, batch)
         except Exception as error:  # noqa: BLE001 - a bug in a stage is contained (I5): this update alone is quarantined
-            return refused_bug(name, error)
+            return refused_bug(_name(stage), error)
 
     def _booked(self, update: Update, moment: Moment, batch: Batch) -> Outcome | Reject:  # noqa: PLR0911 - one line per kind
         if isinstance(update, Quote):
@@ -253,6 +254,10 @@ class Lane:
                 seen_at=frame.received_at,
             )
         )
+
+
+def _name(stage: Stage | None) -> str:
+    return str(getattr(stage, "__name__", type(stage).__name__)).lower() if stage else "book"
 
 
 def _storable(text: str) -> str:

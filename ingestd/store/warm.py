@@ -76,7 +76,7 @@ async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
         .join(Bookmaker, Bookmaker.id == PricedSelection.bookmaker_id)
         .outerjoin(EventLink, link)
-        .where(PricedSelection.source == source, Odds.own_status.not_in(sorted(CLOSED)), _current(since))
+        .where(PricedSelection.source == source, Odds.own_status.not_in(sorted(CLOSED)), or_(_current(since), Odds.changed_at >= since))
         .order_by(PricedSelection.selection_id)
     )
     return [

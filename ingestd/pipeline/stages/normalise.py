@@ -12,10 +12,11 @@ FUTURE: Final = 5 * SECOND
 
 def normalise(update: Update, received_at: int) -> Update:
     """Drop stamps from the future; turn a price of 1.0 (a stake back and no more) into "no price, suspended"."""
-    if isinstance(update, Gap):
+    if isinstance(update, Quote):
+        if update.price == 1.0:
+            update = replace(update, price=NO_PRICE, status="suspended" if update.status == "open" else update.status)
+    elif isinstance(update, Gap):
         return update
-    if type(update) is Quote and update.price == 1.0:
-        update = replace(update, price=NO_PRICE, status="suspended" if update.status == "open" else update.status)
     stamp = update.changed_at
     if stamp is not None and stamp > received_at + FUTURE:
         return replace(update, changed_at=None)

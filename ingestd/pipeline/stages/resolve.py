@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ingestd.model import Fixture, MarketStatus, Result, Update
+from ingestd.model import Fixture, MarketStatus, Quote, Result, Update
 from ingestd.pipeline.catalogue import Catalogue
 
 
@@ -15,6 +15,8 @@ class Resolve:
 
     def __call__(self, update: Update, received_at: int) -> Update:
         """Fill ``event_id`` of fixtures, market states and results."""
+        if isinstance(update, Quote):
+            return update
         if isinstance(update, Fixture | MarketStatus | Result):
             return replace(update, event_id=self._catalogue.event_id(self._source, update.source_event_id))
         return update

@@ -111,6 +111,16 @@ async def stopped(server: PostgresServer, *, killed: bool = False) -> AsyncItera
         await asyncio.to_thread(server.start)
 
 
+@asynccontextmanager
+async def frozen(server: PostgresServer) -> AsyncIterator[None]:
+    """PostgreSQL accepts everything and answers nothing; what was sent may be committed later."""
+    server.pause()
+    try:
+        yield
+    finally:
+        server.unpause()
+
+
 async def outage(url: str, folder: Path, away: Away, seconds: float, pace: float = PACE) -> Outage:
     """Take the store away for so long while the exchange goes on, wait until all is well again, end everything and judge."""
     async with started({"rate": pace, "window": 100_000_000}) as exchange, daemon(folder, following(url, exchange.url)) as process:

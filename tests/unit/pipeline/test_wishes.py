@@ -1,55 +1,101 @@
 """What a live run asks of its sources, and which frames it lets go of."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
 
-from ingestd.interfaces import Decoder
-from ingestd.model import WHOLE, Block, Frame, Scope, SourceTail, TimeRule
+import pytest
+
+from ingestd.journal.local import JournalLimits, LocalJournal
+from ingestd.model import WHOLE, Frame, Scope
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.wishes import ASK_AGAIN, Wishes
+from ingestd.sources.feeds.simulated.options import SimulatedOptions
+from ingestd.sources.feeds.simulated.session import SimulatedFeed
+from ingestd.sources.kind import FeedContext
 from ingestd.testing.clock import VirtualClock
 
 MARKET = Scope("market", "m1")
 
 
-class NoFeed:
-    """Never asked for anything."""
+class Desk:
+    """Two sources, a journal of nine frames, and what came of the wishes."""
 
-    time_rule: TimeRule = "ordered"
-    silence_limit = 5.0
+    def __init__(self, journal: LocalJournal, clock: VirtualClock) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.lanes = {name: self._lane(name) for name in ("quiet", "loud")}
+        self.renewed: list[tuple[str, Scope]] = []
+        self.full = False
+        self.wishes = Wishes(self.lanes, journal, clock, lambda *asked: self.renewed.append(asked), lambda: self.full)
 
-    def connect(self, resume: str) -> "NoFeed":  # type: ignore[override]
-        """Not here."""
-        raise AssertionError(resume)
+    async def kept(self, position: int) -> int:
+        """From where on frames are kept."""
+        await self.wishes.keep(position)
+        return self.journal._appender.keep
 
-    def decoder(self) -> Decoder:
-        """One that nobody calls."""
-        return _NoDecoder()
+    def _lane(self, name: str) -> Lane:
+        context = FeedContext(name, self.clock, Random(1), self._breaker)
+        return Lane(name, "simulated", SimulatedFeed(SimulatedOptions(), context), Catalogue(), live=True)
 
-
-class _NoDecoder:
-    counts: dict[str, int] = {}
-
-    def __call__(self, frame: Frame) -> Sequence[object]:
-        raise AssertionError(frame)
-
-    def broken(self, _: str) -> Sequence[object]:
-        return []
+    def _breaker(self, name: str) -> Breaker:
+        raise AssertionError(name)
 
 
-class Journal:
-    """Only its tail, and what may go."""
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """One."""
+    clock = VirtualClock()
+    journal = await LocalJournal.open(tmp_path, clock=clock, limits=JournalLimits())
+    await journal.append([Frame("quiet", "data", 1)] * 9)
+    yield Desk(journal, clock)
+    await journal.close()
 
-    uid = "memory"
 
-    def __init__(self, last: int) -> None:
-        self.tail = last
-        self.kept: list[int] = []
+async def test_gaps_are_asked_for_at_the_tail(desk: Desk) -> None:
+    """Each once, as long as the answer may still come; what lies ahead in the journal may be the answer."""
+    desk.lanes["loud"].coverage.gap(MARKET, "unknown_market")
+    desk.lanes["quiet"].coverage.gap(WHOLE, "sequence")
+    desk.wishes.answer(8)
+    assert desk.renewed == []
+    desk.wishes.answer(9)
+    desk.wishes.answer(9)
+    assert sorted(desk.renewed, key=str) == [("loud", MARKET), ("quiet", WHOLE)]
 
-    def last(self) -> int:
-        """The tail."""
-        return self.tail
 
-    async def keep_from(self, position: int) -> None:
-        """Note it."""
-        self.kept.append(position)
+async def test_asked_again_until_it_comes(desk: Desk) -> None:
+    """After a while, and no more once the image is there; a new gap is a new question."""
+    coverage = desk.lanes["loud"].coverage
+    coverage.gap(MARKET, "unknown_market")
+    desk.wishes.answer(9)
+    await desk.clock.sleep(ASK_AGAIN - 1)
+    desk.wishes.answer(9)
+    assert len(desk.renewed) == 1
+    await desk.clock.sleep(1)
+    desk.wishes.answer(9)
+    assert len(desk.renewed) == 2
+    coverage.complete(MARKET, 5)
+    desk.wishes.answer(9)
+    coverage.gap(MARKET, "unknown_market")
+    desk.wishes.answer(9)
+    assert len(desk.renewed) == 3
+
+
+async def test_the_oldest_epoch_in_use_is_kept(desk: Desk) -> None:
+    """Or what is not committed yet, if that is older; a source that has begun none keeps nothing."""
+    assert await desk.kept(5) == 6
+    desk.lanes["loud"].applied_epoch = 4
+    assert await desk.kept(5) == 4
+    desk.lanes["quiet"].applied_epoch = 2
+    assert (await desk.kept(5), await desk.kept(0)) == (2, 1)
+    assert desk.renewed == []
+
+
+async def test_epochs_give_way_in_a_full_journal(desk: Desk) -> None:
+    """But only where everything is committed: then they would hold it full for ever, and are asked for anew."""
+    desk.lanes["loud"].applied_epoch = 4
+    desk.full = True
+    assert (await desk.kept(8), desk.renewed) == (4, [])
+    assert (await desk.kept(9), desk.renewed) == (10, [("loud", WHOLE)])

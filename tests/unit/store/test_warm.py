@@ -34,7 +34,7 @@ async def filled(store: Store, world: World) -> dict[str, int]:
 async def test_warm_holds_what_is_open_of_events_that_matter(store: Store, world: World) -> None:
     """Selections not closed of events that start after ``since`` or are unknown, with the markets, links and results around them."""
     ids = await filled(store, world)
-    warm = await store.warm("demo", T0)
+    warm = await store.warm("demo", T0 + 10)
     assert {row.selection.id for row in warm.held} == {
         ids[f"{event} {status}"] for event in ("coming", "unknown") for status in ("open", "withdrawn")
     }
@@ -51,6 +51,13 @@ async def test_warm_holds_what_is_open_of_events_that_matter(store: Store, world
     ]
     assert warm.source is not None
     assert warm.source.counters == {"changed": 1}
+
+
+async def test_warm_holds_what_still_moves_though_its_event_began_long_ago(store: Store, world: World) -> None:
+    """As the book does: an outright's event may have "started" months before its end."""
+    ids = await filled(store, world)
+    assert ids["old open"] in {row.selection.id for row in (await store.warm("demo", T0 + 3)).held}
+    assert ids["old open"] not in {row.selection.id for row in (await store.warm("demo", T0 + 4)).held}
 
 
 async def test_nothing_is_known_of_a_source_never_seen(store: Store, world: World) -> None:
