@@ -12,13 +12,13 @@ from pathlib import Path
 from ingestd.testing.postgres import PostgresServer
 from ingestd.testing.rig.evidence import Verdict
 from ingestd.testing.rig.kills import Tally, kills
-from ingestd.testing.rig.outage import Away, locked, outage, stopped
+from ingestd.testing.rig.outage import Away, frozen, locked, outage, stopped
 
 LEAST = 5_000
 """Quotes per second that the exchange must offer for the kills to count."""
 
-WAYS = {"sqlite": ("locked",), "postgresql": ("stopped", "killed")}
-"""How each store is taken away."""
+WAYS = {"sqlite": ("locked",), "postgresql": ("stopped", "killed", "frozen")}
+"""How each store is taken away; a frozen one is given up after a minute, so it takes more than that."""
 
 
 @asynccontextmanager
@@ -31,7 +31,10 @@ async def store(kind: str, folder: Path) -> AsyncIterator[tuple[str, dict[str, A
         return
     server = PostgresServer()
     try:
-        yield server.dsn(), {"stopped": partial(stopped, server), "killed": partial(stopped, server, killed=True)}
+        yield (
+            server.dsn(),
+            {"stopped": partial(stopped, server), "killed": partial(stopped, server, killed=True), "frozen": partial(frozen, server)},
+        )
     finally:
         server.close()
 

@@ -5,6 +5,7 @@ of the same size. It has no journal, no stages, no coverage, no accounting, no m
 """
 
 import asyncio
+import gc
 import sys
 import time
 from typing import Final, Literal
@@ -269,6 +270,8 @@ async def main(exchange: str, url: str) -> None:
     """Follow the exchange until stopped."""
     facts = Facts()
     committer = Committer(facts, await enter(url))
+    gc.freeze()
+    gc.set_threshold(10_000)
     decode = wire.WHOLE_MESSAGE.decode
     count = 0
     async with connect(exchange, compression=None, proxy=None, max_size=1 << 24) as link, asyncio.TaskGroup() as group:

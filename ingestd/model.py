@@ -72,7 +72,7 @@ class Frame(Struct, array_like=True, gc=False):
         return len(self.payload) + len(self.token) + 160
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, gc=False):
     """What a feed can prove complete, the narrowest; scopes never cross sources. The id of kind ``source`` is ``""``."""
 
     kind: ScopeKind
@@ -82,7 +82,7 @@ class Scope(Struct, frozen=True):
 WHOLE: Final = Scope("source")
 
 
-class Selection(Struct, frozen=True, kw_only=True):
+class Selection(Struct, frozen=True, kw_only=True, gc=False):
     """What a quote is a price of, at one bookmaker. Build it with ``selection``, once, and keep it: quotes share it.
 
     ``identity`` names it for ever; the describing columns (market, period, outcome, participant, event) may be told anew by a later

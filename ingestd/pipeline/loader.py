@@ -56,7 +56,7 @@ class Hooks(Struct, frozen=True, kw_only=True):
     full: Callable[[], bool]
 
 
-class Entry(Struct):
+class Entry(Struct, gc=False):
     """A frame decoded ahead. ``lane`` None: nobody is configured for its source."""
 
     lane: Lane | None

@@ -56,9 +56,10 @@ def unstorable_change(change: Change) -> str:
         return "text"
     if not -BITS_63 <= change.selection_id < BITS_63 or not 0 <= change.seq < BITS_31 or not 0 <= change.offset < BITS_63:
         return "overflow"
-    if not all(value is None or isfinite(value) for value in (change.price, change.line, change.size)):
-        return "not_finite"
-    return "" if _in_time(change.changed_at) and _in_time(change.received_at) else "time"
+    for value in (change.price, change.line, change.size):
+        if value is not None and not isfinite(value):
+            return "not_finite"
+    return "" if EARLIEST <= change.changed_at <= LATEST and EARLIEST <= change.received_at <= LATEST else "time"
 
 
 def storable(text: str) -> str:

@@ -7,6 +7,7 @@ import asyncpg
 from ingestd.errors import ConfigError, StoreUnavailable
 from ingestd.store.connect import Session, Target, connect_postgres, quoted
 from ingestd.store.migrate import judge, upgrade_postgres
+from ingestd.store.postgres_session import DOWN
 
 OLDEST: Final = 15
 """The first PostgreSQL that is good enough."""
@@ -29,7 +30,7 @@ async def prepare(place: Target) -> None:
         if judge(place.shown, *await _look(db)):
             await _make_schema(db, place)
             await upgrade_postgres(place)
-    except asyncpg.PostgresError as error:
+    except DOWN as error:
         raise explained(place, error) from error
     finally:
         await db.close()
@@ -41,7 +42,7 @@ async def upgrade(place: Target) -> None:
     try:
         await _make_schema(db, place)
         await upgrade_postgres(place)
-    except asyncpg.PostgresError as error:
+    except DOWN as error:
         raise explained(place, error) from error
     finally:
         await db.close()
@@ -51,7 +52,7 @@ async def connect(place: Target) -> Session:
     """A session on a server that is new enough. Raises ConfigError, StoreUnavailable."""
     try:
         db = await connect_postgres(place)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
+    except (*DOWN, ValueError) as error:
         raise explained(place, error) from error
     version = db.get_server_version()
     if version.major < OLDEST:

@@ -16,7 +16,7 @@ from ingestd.testing.rig.daemon import SCHEMA
 from tests.conftest import Command
 from tests.integration.conftest import loaded
 
-OPTIONS = Options(seed=5, events=3, markets=4, life=300, whole=700, t0=1_790_000_000_000_000)
+OPTIONS = Options(seed=5, events=3, markets=4, life=300, whole=700, t0=1_700_000_000_000_000)
 END = 2_500
 
 

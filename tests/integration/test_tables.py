@@ -5,17 +5,20 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from ingestd.clock import SystemClock
 from ingestd.model import SECOND, hash64
+from ingestd.testing.rig.evidence import ask
 from tests.conftest import Command
 from tests.integration.conftest import loaded, running, table
 
-T = 1_790_000_000_000_000
-"""2026-09-21 14:13:20 UTC."""
+T = 1_700_000_000_000_000
+"""2023-11-14 22:13:20 UTC; past on every clock, as times to come count as none."""
 SOURCE = "sim"
 FIXTURE = {
     "id": "E1", "t": T, "sport": "football", "league": "River Cup", "season": "2026", "name": "Harrow v Marsham", "home": "Harrow",
@@ -167,3 +170,121 @@ def test_of_a_recording(store_url: str, recording: Path, name: str, command: Com
     """The rows of one table after a load."""
     loaded(command, "simulated", [recording], store_url, "--source", SOURCE)
     assert shown(asyncio.run(table(store_url, name))) == shown(EXPECTED[name])
+
+
+@asynccontextmanager
+async def exchange() -> AsyncIterator[str]:
+    """Says the statements to whoever connects, then that it is alive; its URL."""
+
+    async def speak(link: ServerConnection) -> None:
+        await link.recv()
+        await link.send('{"op": "welcome", "n": 0, "run": "r1", "session": 1, "resumed": false, "heartbeat_ms": 1000, "window": 10}')
+        for line in LINES:
+            await link.send(line, text=True)
+        await link.wait_closed()
+
+    async with serve(speak, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+class Recorded(NamedTuple):
+    """What a live daemon left behind: its store, when it ran (µs), and its journal."""
+
+    url: str
+    began: int
+    ended: int
+    journal: str
+    uid: str
+
+    def during(self, *moments: object) -> bool:
+        """Whether these times lie, in this order, within the daemon's life."""
+        times = [self.began, *(int(str(moment)) for moment in moments), self.ended]
+        return times == sorted(times)
+
+
+@pytest.fixture
+async def recorded(store_url: str, tmp_path: Path) -> Recorded:
+    """The statements, said to a live daemon, which was then stopped."""
+    began = SystemClock().now()
+    async with exchange() as url:
+        settings = {"store": {"url": store_url}, "sources": [{"name": SOURCE, "feed": "simulated", "url": url}]}
+        async with running(settings, tmp_path) as daemon:
+            await daemon.read(SOURCE, 1 + len(LINES))
+            uid = daemon.daemon.journal.uid
+    return Recorded(store_url, began, SystemClock().now(), str(tmp_path / "journal"), uid)
+
+
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) - {"coverage", "quarantine"}))
+async def test_of_a_live_source(recorded: Recorded, name: str) -> None:
+    """The same rows, but for when they came."""
+    came = ("received_at", "first_seen_at")
+    found = [{key: value for key, value in row.items() if key not in came} for row in await table(recorded.url, name)]
+    wanted = [{key: value for key, value in row.items() if key not in came} for row in EXPECTED[name]]
+    assert shown(found) == shown(wanted)
+
+
+async def test_when_it_came_and_from_where(recorded: Recorded) -> None:
+    """Received, then committed; the offset names the frame, and one commit holds what one frame said."""
+    history = sorted(await table(recorded.url, "odds_history"), key=lambda row: int(str(row["journal_offset"])))
+    assert all(recorded.during(row["received_at"], row["committed_at"]) for row in history)
+    # 1 is the opening of the session, 2 the image; 5 said a price and was half rejected
+    assert [int(str(row["journal_offset"])) - (1 << 40) for row in history] == [2, 2, 3, 4, 4, 5, 6, 6, 7, 9, 9]
+    (rejected,) = await table(recorded.url, "quarantine")
+    assert int(str(rejected["journal_offset"])) - (1 << 40) == 5
+    assert recorded.during(rejected["first_at"], rejected["last_at"])
+    for row in await table(recorded.url, "odds"):
+        assert recorded.during(row["received_at"], row["committed_at"])
+
+
+async def test_sources(recorded: Recorded) -> None:
+    """Where it stands, since when, and every frame and update accounted for (I6)."""
+    (row,) = await table(recorded.url, "sources")
+    assert (row["source"], row["feed"], row["state"], row["reason"]) == (SOURCE, "simulated", "stopped", "stopped")
+    assert row["silence_limit"] == (5 + 10) * SECOND
+    assert recorded.during(row["last_changed_at"], row["last_received_at"], row["since"])
+    assert row["alive_at"] == row["last_received_at"]
+    counters = json.loads(str(row["counters"]))
+    frames = {"frames": 11, "read": 11, "dropped": 0, "ordinal": 11, "data": 9}
+    updates = {"received": 16, "changed": 13, "unchanged": 2, "quarantined": 1, "filtered": 0, "duplicate": 0, "stale": 0}
+    assert counters == {**frames, **updates, "rows": 11}
+
+
+async def test_coverage(recorded: Recorded) -> None:
+    """Complete from the image to the last frame, and then not connected, which is where it stands."""
+    complete, down = await table(recorded.url, "coverage")
+    assert [(row["scope_kind"], row["scope_id"], row["state"], row["reason"]) for row in (complete, down)] == [
+        ("source", "", "complete", ""),
+        ("source", "", "down", "stopped"),
+    ]
+    assert (complete["ended_at"], down["ended_at"]) == (down["began_at"], None)
+    assert recorded.during(complete["began_at"], complete["seen_until"], down["seen_until"])
+
+
+async def test_runs_journals_and_checkpoints(recorded: Recorded) -> None:
+    """One run that ended, one journal read to its end, by one who held the fence."""
+    (run,) = await table(recorded.url, "runs")
+    (journal,) = await table(recorded.url, "journals")
+    (checkpoint,) = await table(recorded.url, "checkpoints")
+    assert (run["kind"], run["source"], run["status"], run["error"]) == ("live", "", "stopped", "")
+    assert recorded.during(run["started_at"], run["ended_at"])
+    assert (journal["journal_id"], journal["uid"], journal["path"]) == (1, recorded.uid, recorded.journal)
+    assert recorded.during(journal["created_at"], checkpoint["updated_at"])
+    assert [checkpoint[name] for name in ("reader", "journal_id", "position", "fence")] == ["live", 1, 11, 1]
+
+
+async def test_views(recorded: Recorded) -> None:
+    """What people see of it: names, times, what is over, first and last prices, the whole history."""
+    said = {"bookmaker": "North Star", "event": "Harrow v Marsham", "league": "River Cup", "market": "match_odds", "outcome": "home"}
+    names = ", ".join(said)
+    current = await ask(recorded.url, f"SELECT {names}, price, american, status, result, live FROM current_odds WHERE side = 'back'")
+    assert [(*row[:-1], bool(row[-1])) for row in current] == [(*said.values(), 2.0, 100, "settled", "won", False)]
+    assert await ask(recorded.url, "SELECT count(*) FROM best_odds") == [(0,)]
+    prices = "SELECT price, status FROM price_history WHERE side = 'back' ORDER BY valid_from"
+    assert await ask(recorded.url, prices) == [
+        *[(1.8, "open"), (1.9, "open"), (1.9, "suspended")],
+        *[(2.0, "suspended"), (2.0, "open"), (2.0, "settled")],
+    ]
+    assert await ask(recorded.url, "SELECT bookmaker, price FROM opening_odds ORDER BY bookmaker") == [("Harbour Exchange", 2.5), ("North Star", 1.8)]
+    # the match began at second 6
+    assert await ask(recorded.url, "SELECT price, started_by FROM closing_odds WHERE side = 'back'") == [(2.0, "in_play")]
+    assert len(await ask(recorded.url, "SELECT * FROM trusted_history")) == len(EXPECTED["odds_history"])

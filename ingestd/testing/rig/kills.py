@@ -15,8 +15,8 @@ from ingestd.testing.rig.evidence import Verdict, abandoned, journal_tail, judge
 
 LONGEST: Final = 1.0
 """Seconds that a life lasts at most, from the moment when the daemon answers."""
-BURST: Final = 4_000
-"""Statements (four quotes each, about) that the exchange has for each life, as fast as they are read: more than a life can load."""
+BURST: Final = 2_500
+"""Statements (four quotes each, about) that the exchange has for each life, as fast as they are read: about what a life can load."""
 BATCH: Final = {"rows": 1_000}
 """Small, for many commits in a short life."""
 REST: Final = 400
@@ -99,7 +99,7 @@ async def kills(url: str, folder: Path, count: int, seed: int, say: Callable[[st
     return Tally(done, empty, meter.quotes / meter.seconds if meter.seconds else 0.0, status.n, verdict)
 
 
-async def finished(process: DaemonProcess, exchange: str, n: int, within: float = 120.0) -> Status:
+async def finished(process: DaemonProcess, exchange: str, n: int, within: float = 300.0) -> Status:
     """Let the exchange end at statement ``n`` (or where it stands, if that is later) and the daemon load all of it."""
     limit = max(n, (await control(exchange, "status")).n)
     await control(exchange, "limit", limit)

@@ -26,8 +26,10 @@ CAUGHT_UP: Final = 500
 """Frames in flight that count as none while the exchange goes on."""
 MOST_GROWTH: Final = 64.0
 """MiB that memory may rise while the store is away and while the daemon catches up."""
-CATCH_UP_WITHIN: Final = 30.0
-"""Seconds until the lag is gone; up to five of them pass before the store is tried again."""
+REACH: Final = 20.0
+"""Seconds in which the store is tried again after it came back, and a frozen one has been given up."""
+CATCH_UP: Final = 0.33
+"""Part of the time without a store that the daemon may take to catch up with what came meanwhile."""
 
 Away = Callable[[], AbstractAsyncContextManager[None]]
 """Takes the store away for as long as its context lasts."""
@@ -51,11 +53,12 @@ class Sample(Struct):
 
 
 class Outage(Struct):
-    """What was seen ``before``, ``during`` and ``after`` the store was away. Memory in MiB, times in seconds."""
+    """What was seen ``before``, ``during`` and ``after`` the store was away for ``seconds``. Memory in MiB, times in seconds."""
 
     before: list[Sample]
     during: list[Sample]
     after: list[Sample]
+    seconds: float
     caught_up: float
     offered: float
     verdict: Verdict
@@ -71,11 +74,12 @@ class Outage(Struct):
         pages = {(one.live, one.ready) for one in self.during}
         committed = [one.committed for one in self.during]
         checks = {
-            "/health did not say that the store was away, or writing went on": (last.health, committed[-1]) == (503, committed[len(committed) // 2]),
+            "/health did not say that the store was away, or writing went on": (last.health, committed[-1])
+            == (503, committed[len(committed) // 2]),
             f"/health/live and /health/ready said {pages}": pages == {(200, 200)},
             "the journal did not grow": last.journalled > self.during[0].journalled and last.journal > self.before[0].journal,
             f"memory grew by {self.growth:.0f} MiB": self.growth < MOST_GROWTH,
-            f"it took {self.caught_up:.1f} s to catch up": self.caught_up < CATCH_UP_WITHIN,
+            f"it took {self.caught_up:.1f} s to catch up": self.caught_up < REACH + CATCH_UP * self.seconds,
         }
         return [problem for problem, well in checks.items() if not well]
 
@@ -142,7 +146,7 @@ async def outage(url: str, folder: Path, away: Away, seconds: float, pace: float
         code = await process.stop()
         if code:
             raise RuntimeError(f"the daemon ended with {code}: {process.lines()[-3:]}")
-        return Outage(before, during, after, caught_up, offered, await judge(url, process.journal, status))
+        return Outage(before, during, after, seconds, caught_up, offered, await judge(url, process.journal, status))
 
 
 async def sample(process: DaemonProcess) -> Sample:

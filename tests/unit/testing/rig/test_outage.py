@@ -1,5 +1,6 @@
 """How a store is taken away, and what is said of a daemon that went through it."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,12 @@ from msgspec.structs import replace
 
 from ingestd.testing.postgres import PostgresServer
 from ingestd.testing.rig.evidence import Verdict
-from ingestd.testing.rig.outage import Outage, Sample, locked, stopped
+from ingestd.testing.rig.outage import Outage, Sample, frozen, locked, stopped
 
 WELL = Sample(health=200, live=200, ready=200, resident=100.0, journal=2.0, journalled=500.0, committed=490.0)
 AWAY = replace(WELL, health=503, journal=3.0)
 DURING = [replace(AWAY, journalled=600.0 + k, committed=490.0) for k in range(4)]
-SEEN = Outage([WELL], DURING, [replace(WELL, resident=130.0)], 2.0, 3_000.0, Verdict(0, 0, 9, {}, []))
+SEEN = Outage([WELL], DURING, [replace(WELL, resident=130.0)], 9.0, 2.0, 3_000.0, Verdict(0, 0, 9, {}, []))
 
 
 async def test_a_locked_file(tmp_path: Path) -> None:
@@ -63,3 +64,13 @@ def test_all_well() -> None:
 def test_each_problem_is_named(seen: Outage, problem: str) -> None:
     """One at a time."""
     assert [problem in said for said in seen.problems()] == [True]
+
+
+async def test_a_frozen_server(own_postgres: PostgresServer) -> None:
+    """It takes what it is sent, and answers when it is over."""
+    db = await asyncpg.connect(own_postgres.dsn())
+    async with frozen(own_postgres):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(asking := asyncio.ensure_future(db.fetchval("SELECT 1"))), 0.5)
+    assert await asking == 1
+    await db.close()

@@ -1,0 +1,41 @@
+"""Times as people write and read them."""
+
+import pytest
+
+from ingestd.cli.times import ago, iso, parse_time
+from ingestd.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("1970-01-01T00:00:01Z", 1_000_000),
+        ("1970-01-01T00:00:01", 1_000_000),
+        ("1970-01-01T01:00:01+01:00", 1_000_000),
+        ("2026-11-23T14:03:00.123456Z", 1_795_442_580_123_456),
+        ("1969-12-31T23:59:59Z", -1_000_000),
+    ],
+)
+def test_a_time_is_read_to_the_microsecond(text: str, expected: int | None) -> None:
+    """UTC where no zone is given."""
+    assert parse_time(text) == expected
+
+
+def test_what_is_no_time_is_said() -> None:
+    """With how to write one."""
+    with pytest.raises(ConfigError, match="'yesterday' is no time; write ISO 8601"):
+        parse_time("yesterday")
+
+
+def test_a_time_is_shown_to_the_second() -> None:
+    """And nothing as a dash."""
+    assert (iso(1_795_442_580_999_999), iso(0), iso(None)) == ("2026-11-23 14:03:00", "1970-01-01 00:00:00", "-")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "120 min"), (7_200, "2 h"), (172_800, "2 d")]
+)
+def test_a_span_is_one_figure(seconds: float, expected: str) -> None:
+    """In the largest unit that says something."""
+    assert ago(seconds) == expected
