@@ -171,11 +171,9 @@ class Facts:
             offer.seq += 1
         offer.shown = shown
         self.pending.prices.append(
-            (
-                *(offer.id, offer.changed_at, offer.seq, offer.price, offer.line, offer.size, offer.own, shown, offer.result),
-                *(self._received_at, self._position, visible),
-            )
-        )
+            (offer.id, offer.changed_at, offer.seq, offer.price, offer.line, offer.size, offer.own, shown, offer.result,
+             self._received_at, self._position, visible)
+        )  # fmt: skip
 
     # what prices refer to
 

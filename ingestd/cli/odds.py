@@ -20,6 +20,8 @@ from ingestd.errors import StoreUnavailable
 from ingestd.settings import Settings
 from ingestd.store.queries import Price, Queries
 
+FIXED: Final = 30
+"""Characters of a row that are not shared out: price, age, feed, and the space between columns."""
 SIGNED: Final = ("spread", "asian_handicap")
 LOOK: Final = 1.0
 """Seconds between two looks at the store."""
@@ -54,7 +56,8 @@ def odds(  # noqa: PLR0913 - options are options
     if as_json:
         sys.stdout.write(msgspec.json.encode(prices).decode() + "\n")
     elif prices:
-        Console().print(_table(prices, {}))
+        console = Console()
+        console.print(_table(prices, {}, console.width))
     else:
         typer.echo("no prices match; is the daemon running? try: ingestd status")
 
@@ -82,16 +85,31 @@ async def _watch(settings: Settings, question: Question) -> None:
             while True:
                 rows = max(console.height - 4, 5) if console.is_terminal else question.limit
                 prices = await _ask(queries, msgspec.structs.replace(question, limit=min(question.limit, rows)))
-                live.update(_table(prices, before), refresh=True)
+                live.update(_table(prices, before, console.width), refresh=True)
                 before = {price.selection_id: price.price for price in prices}
                 await clock.sleep(LOOK)
 
 
-def _table(prices: Sequence[Price], before: Mapping[int, float | None]) -> Table:
+def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: int) -> Table:
     """``before``: what the prices were at the last look, by selection; a price that moved is coloured."""
+    flexible = max(width - FIXED, 40)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name, width in (("event", 18), ("market", 10), ("selection", 12), ("price", 7), ("book", 8), ("age", 6), ("feed", 4)):
-        table.add_column(name, justify="right" if name in ("price", "age") else "left", no_wrap=True, overflow="ellipsis", min_width=width)
+    for name, share in (
+        ("event", 0.35),
+        ("market", 0.21),
+        ("selection", 0.26),
+        ("price", 0.0),
+        ("book", 0.18),
+        ("age", 0.0),
+        ("feed", 0.0),
+    ):
+        table.add_column(
+            name,
+            justify="right" if name in ("price", "age") else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            width=int(flexible * share) if share else None,
+        )
     for price in prices:
         table.add_row(
             price.event or price.source,
@@ -99,7 +117,7 @@ def _table(prices: Sequence[Price], before: Mapping[int, float | None]) -> Table
             _selection(price),
             _moved(price, before.get(price.selection_id)),
             price.bookmaker,
-            ago(price.age_seconds) if price.age_seconds is not None else price.changed_at[:19],
+            ago(price.age_seconds) if price.age_seconds is not None else price.changed_at[:10],
             "live" if price.live else f"[red]{price.feed_state or 'not live'}[/]" if price.status == "open" else f"[dim]{price.status}[/]",
         )
     return table

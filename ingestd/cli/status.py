@@ -88,15 +88,13 @@ def _since(now: int, moment: int) -> str:
 
 
 def _intervals(rows: list[CoverageRow]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("from", "to", "span", "scope", "state", "why", "repaired by"):
-        table.add_column(name, no_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("from", "for", "scope", "state", "why", "repaired by"):
+        table.add_column(name, no_wrap=name != "scope")
     for row in reversed(rows):
         until = row.seen_until if row.ended_at is None else row.ended_at
         state = f"[green]{row.state}[/]" if row.state == "complete" else f"[red]{row.state}[/]"
         scope = row.scope_kind if row.scope_kind == "source" else f"{row.scope_kind} {row.scope_id}"
-        table.add_row(
-            iso(row.began_at), iso(row.ended_at) if row.ended_at else "now", ago((until - row.began_at) / SECOND), scope, state, row.reason,
-            row.repaired_by,
-        )  # fmt: skip
+        lasted = ago((until - row.began_at) / SECOND)
+        table.add_row(iso(row.began_at), lasted if row.ended_at else f"{lasted}, on", scope, state, row.reason, row.repaired_by)
     return table

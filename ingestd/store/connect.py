@@ -1,6 +1,7 @@
 """Where a store lies: its URL, and how to reach it for reading."""
 
 import re
+import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -12,10 +13,13 @@ from ingestd.errors import ConfigError
 from ingestd.store.statements import Dialect
 
 if TYPE_CHECKING:
+    import aiosqlite
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach a PostgreSQL server."""
+BUSY_TIMEOUT: Final = 2.0
+"""Seconds to wait for another process's lock on a SQLite file."""
 COMMAND_TIMEOUT: Final = 60.0
 """Seconds that any one statement may take."""
 
@@ -131,5 +135,13 @@ def reader_engine(place: Target) -> "AsyncEngine":
 
     if place.dialect == "postgresql":
         return create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect_postgres(place), poolclass=NullPool)
-    uri = f"{Path(place.path).absolute().as_uri()}?mode=rw&uri=true"
-    return create_async_engine(f"sqlite+aiosqlite:///{uri}", poolclass=NullPool, connect_args={"timeout": 2.0})
+    uri = f"{Path(place.path).absolute().as_uri()}?mode=rw"
+    return create_async_engine("sqlite+aiosqlite://", async_creator=lambda: _connect_sqlite(uri), poolclass=NullPool)
+
+
+async def _connect_sqlite(uri: str) -> "aiosqlite.Connection":
+    import aiosqlite  # noqa: PLC0415 - heavy
+
+    # where it cannot be opened, aiosqlite leaves a thread behind that may outlive the loop: try without it first
+    sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT).close()
+    return await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT)

@@ -56,7 +56,8 @@ class PostgresWriting:
         """All steps, in the transaction that is open."""
         for step in self._catalogue:
             await self._step(step)
-        self._changes = rows.screen_changes(self._changes, self._refused)
+        if self._refused:
+            self._changes = rows.screen_changes(self._changes, self._refused)
         if self._careful:
             await self._split_prices()
             for step in (self._coverage, self._sources):

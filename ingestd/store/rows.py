@@ -141,25 +141,21 @@ def prices(changes: Iterable[Change], odds_after: int | None) -> Prices:
 def history_rows(batch: Prices, committed_at: int) -> list[Row]:
     """Rows of ``odds_history``."""
     return [
-        (
-            *(row.selection_id, row.changed_at, row.seq, row.price, row.line, row.size, row.status, row.result, row.time_basis),
-            *(row.received_at, committed_at, row.offset),
-        )
+        (row.selection_id, row.changed_at, row.seq, row.price, row.line, row.size, row.status, row.result, row.time_basis,
+         row.received_at, committed_at, row.offset)
         for row, goes in zip(batch.changes, batch.history, strict=True)
         if goes
-    ]
+    ]  # fmt: skip
 
 
 def odds_rows(batch: Prices, committed_at: int) -> list[Row]:
     """Rows of ``odds``."""
     return [
-        (
-            *(row.selection_id, row.price, row.line, row.size, row.own_status, row.result, row.changed_at, row.seq),
-            *(row.time_basis, row.received_at, committed_at),
-        )
+        (row.selection_id, row.price, row.line, row.size, row.own_status, row.result, row.changed_at, row.seq, row.time_basis,
+         row.received_at, committed_at)
         for row, goes in zip(batch.changes, batch.odds, strict=True)
         if goes
-    ]
+    ]  # fmt: skip
 
 
 def screen(step: Step, refused: Refused) -> None:

@@ -15,7 +15,7 @@ from ingestd.testing.rig.evidence import Verdict, abandoned, journal_tail, judge
 
 LONGEST: Final = 1.0
 """Seconds that a life lasts at most, from the moment when the daemon answers."""
-BURST: Final = 2_500
+BURST: Final = 3_000
 """Statements (four quotes each, about) that the exchange has for each life, as fast as they are read: about what a life can load."""
 BATCH: Final = {"rows": 1_000}
 """Small, for many commits in a short life."""

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ingestd.cli import load
+
+RECORDING = Path(__file__).resolve().parents[2] / "recorded/simulated/session.jsonl"
+
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -15,3 +19,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+@pytest.fixture
+def recorded(config: Path) -> Path:
+    """The same, with a recording loaded."""
+    load.load(config, "simulated", [RECORDING], store="", source="demo", at="", as_json=True)
+    return config

@@ -1,0 +1,81 @@
+"""Finite runs, composed from settings."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from ingestd.app import FileLoads
+from ingestd.app.finite import new_run, open_journal, run_folder
+from ingestd.clock import SystemClock
+from ingestd.errors import ConfigError, InUse
+from ingestd.settings import LogSettings, Settings
+from ingestd.store import open_store
+from ingestd.store.queries import Queries
+from ingestd.telemetry import build_reporter
+
+RECORDING = Path(__file__).resolve().parents[2] / "recorded/simulated/session.jsonl"
+
+
+def settings(folder: Path) -> Settings:
+    """Over an empty SQLite store in a folder."""
+    return Settings.model_validate({"store": {"url": f"sqlite:///{folder}/odds.db"}, "journal": {"path": folder / "journal"}})
+
+
+async def load(found: Settings, path: Path = RECORDING) -> dict[str, int]:
+    """One file into the store."""
+    clock = SystemClock()
+    store = open_store(found.store.url, found.store.schema_name, clock)
+    try:
+        await store.prepare()
+        loads = FileLoads(found, store, build_reporter(LogSettings(level="error"), clock, terminal=False), clock)
+        return (await loads.load("simulated", "demo", path, None)).counts
+    finally:
+        await store.close()
+
+
+async def test_a_load_leaves_a_run_a_journal_and_a_checkpoint(tmp_path: Path) -> None:
+    """So that it can be audited, and replayed."""
+    found = settings(tmp_path)
+    counts = await load(found)
+    async with Queries(found.store.url, "public") as queries:
+        status = await queries.status()
+    (run,) = status.runs
+    assert (run.kind, run.source, run.status, run.ended_at is not None) == ("load", "demo", "done", True)
+    (journal,) = status.journals
+    assert (journal.reader, journal.position) == ("load", counts["frames"] + 2)
+    assert [f"{tmp_path}/odds.db.runs/{folder}" for folder in os.listdir(f"{tmp_path}/odds.db.runs")] == [journal.path]
+
+
+async def test_a_file_that_cannot_be_opened_is_said_as_itself(tmp_path: Path) -> None:
+    """Not as a group of failed tasks."""
+    with pytest.raises(ConfigError, match="no such file"):
+        await load(settings(tmp_path), tmp_path / "nope.jsonl")
+
+
+async def test_two_loads_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Each has a journal of its own; the store takes one batch at a time."""
+    found = settings(tmp_path)
+    await load(found)
+    first, second = await asyncio.gather(load(found), load(found))
+    assert first == second
+
+
+async def test_a_journal_is_held_by_one(tmp_path: Path) -> None:
+    """The second is told who has it."""
+    found = settings(tmp_path)
+    journal = await open_journal(found, found.journal.path, SystemClock())
+    try:
+        with pytest.raises(InUse, match="journal"):
+            await open_journal(found, found.journal.path, SystemClock())
+    finally:
+        await journal.close()
+
+
+def test_a_runs_folder_lies_beside_the_store(tmp_path: Path) -> None:
+    """Beside the file, or with the journals where the store is a server."""
+    run = new_run("load", "demo", SystemClock())
+    assert run_folder(settings(tmp_path), run).parent == tmp_path / "odds.db.runs"
+    server = Settings.model_validate({"store": {"url": "postgresql://a@b/c"}, "journal": {"path": tmp_path / "journal"}})
+    assert run_folder(server, run).parent == tmp_path / "journal" / "runs"

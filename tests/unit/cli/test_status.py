@@ -1,0 +1,47 @@
+"""What the store says of sources, runs and completeness."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingestd.cli import status
+from ingestd.errors import ConfigError, StoreUnavailable
+
+
+def test_status_counts_what_is_there(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON for a program, as a table for people."""
+    capsys.readouterr()
+    status.status(recorded, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert [(run["kind"], run["source"], run["status"]) for run in found["runs"]] == [("load", "demo", "done")]
+    assert found["counts"]["odds"] > 0
+    status.status(recorded, as_json=False)
+    said = capsys.readouterr().out
+    assert said.startswith("store    sqlite:///odds.db")
+    assert f"odds_history {found['counts']['odds_history']:,}" in said
+
+
+def test_coverage_says_what_was_known(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From when to when, and on demand only what was not complete."""
+    capsys.readouterr()
+    status.coverage(recorded, "demo", gaps=False, as_json=True)
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["source"] for row in rows} == {"demo"}
+    assert "complete" in {row["state"] for row in rows}
+    status.coverage(recorded, "demo", gaps=True, as_json=True)
+    assert "complete" not in {row["state"] for row in json.loads(capsys.readouterr().out)}
+    status.coverage(recorded, "demo", gaps=False, as_json=False)
+    assert "complete" in capsys.readouterr().out
+
+
+def test_a_source_nobody_knows(recorded: Path) -> None:
+    """Is said, with where to look."""
+    with pytest.raises(ConfigError, match="nothing is known of a source 'dmeo'; ingestd status lists the sources"):
+        status.coverage(recorded, "dmeo", gaps=False, as_json=True)
+
+
+def test_a_store_that_is_not_there(config: Path) -> None:
+    """Is said, with what to do."""
+    with pytest.raises(StoreUnavailable, match="start the daemon once"):
+        status.status(config, as_json=True)
