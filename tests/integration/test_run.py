@@ -114,8 +114,13 @@ class Demo:
             return 0, ""
 
     def ask(self, statement: str) -> list[tuple[object, ...]]:
-        """What the store answers; nothing while there is none."""
-        return sql(self.store, statement) if (self.folder / "var" / "ingestd.db").exists() else []
+        """What the store answers."""
+        return sql(self.store, statement)
+
+    def alive(self) -> None:
+        """Wait until it is well, and shows live prices."""
+        within(WITHIN, lambda: self.page("/health")[0] == 200, "/health says 200")
+        within(WITHIN, lambda: self.ask("SELECT count(*) FROM best_odds") != [(0,)], "there are live prices")
 
     def stop(self, name: signal.Signals) -> int:
         """Signal it, and wait; the exit code."""
@@ -144,8 +149,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo = Demo(tmp_path_factory.mktemp("demo"))
     demo.start()
     try:
-        within(WITHIN, lambda: demo.page("/health")[0] == 200, "/health says 200")
-        within(WITHIN, lambda: demo.ask("SELECT count(*) FROM best_odds") not in ([], [(0,)]), "there are live prices")
+        demo.alive()
         yield demo
     finally:
         demo.process.kill()
@@ -312,7 +316,7 @@ def test_again_after_a_signal(tmp_path: Path, name: signal.Signals) -> None:
     demo = Demo(tmp_path)
     for life in (1, 2):
         demo.start()
-        within(WITHIN, lambda: demo.ask("SELECT count(*) FROM best_odds") not in ([], [(0,)]), "there are live prices")
+        demo.alive()
         assert demo.stop(name) == 0
         assert demo.ask("SELECT count(*), min(status) FROM runs") == [(life, "stopped")]
         assert demo.ask("SELECT count(*) FROM current_odds WHERE live") == [(0,)]

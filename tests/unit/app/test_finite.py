@@ -45,7 +45,7 @@ async def test_a_load_leaves_a_run_a_journal_and_a_checkpoint(tmp_path: Path) ->
     assert (run.kind, run.source, run.status, run.ended_at is not None) == ("load", "demo", "done", True)
     (journal,) = status.journals
     assert (journal.reader, journal.position) == ("load", counts["frames"] + 2)
-    assert [f"{tmp_path}/odds.db.runs/{folder}" for folder in os.listdir(f"{tmp_path}/odds.db.runs")] == [journal.path]
+    assert os.path.dirname(journal.path) == f"{tmp_path}/odds.db.runs"  # noqa: PTH120 - pathlib blocks, says ruff
 
 
 async def test_a_file_that_cannot_be_opened_is_said_as_itself(tmp_path: Path) -> None:
