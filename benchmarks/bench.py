@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median, quantiles
 from typing import Final
 
@@ -20,7 +20,7 @@ from benchmarks.measure import SYSTEMS, WARM, Outcome, System, run, store
 from ingestd.testing.digest import facts
 from ingestd.testing.exchange import wire
 from ingestd.testing.exchange.compare import differences
-from ingestd.testing.exchange.model import expected
+from ingestd.testing.exchange.model import Row, expected
 from ingestd.testing.exchange.options import Options
 from ingestd.testing.exchange.script import Script
 from ingestd.testing.postgres import PostgresServer
@@ -92,13 +92,14 @@ def counted(options: Options) -> Load:
 async def flat_out(load: Load, rounds: int, server: PostgresServer) -> list[Line]:
     """As fast as it goes, both systems in turn."""
     runs: dict[tuple[str, System], list[Outcome]] = {(kind, system): [] for kind in STORES for system in SYSTEMS}
+    wanted = expected(Script(load.options), load.options.limit, source=SOURCE)
     for turn in range(rounds):
         for (kind, system), done in runs.items():
             async with store(kind, server) as place:
                 done.append(await run(system, place, msgspec.structs.asdict(load.options)))
                 say(f"round {turn + 1}  {kind:10}  {system:7}  {load.quotes / done[-1].used.seconds:9,.0f} quotes/s")
                 if not turn:
-                    await judge(f"{system} on {kind}", place.url, load.options)
+                    await judge(f"{system} on {kind}", place.url, wanted)
     sums = {tuple(outcome.sums) for done in runs.values() for outcome in done}
     assert len(sums) == 1, f"runs left different facts: {sums}"
     history, odds = next(iter(sums))[0], next(iter(sums))[6]
@@ -109,20 +110,21 @@ async def flat_out(load: Load, rounds: int, server: PostgresServer) -> list[Line
 async def paced(load: Load, server: PostgresServer) -> list[Latency]:
     """At a rate that both can hold."""
     found = []
+    wanted = expected(Script(load.options), load.options.limit, source=SOURCE)
     for kind in STORES:
         for system in SYSTEMS:
             async with store(kind, server) as place:
                 done = await run(system, place, msgspec.structs.asdict(load.options))
-                await judge(f"{system} on {kind}", place.url, load.options)
+                await judge(f"{system} on {kind}", place.url, wanted)
             cuts = quantiles(done.waits, n=100)
             each = 1e6 / PACE / done.used.seconds
             found.append(Latency(kind, system, cuts[49] / 1e3, cuts[98] / 1e3, done.used.process * each, done.used.server * each))
     return found
 
 
-async def judge(who: str, url: str, options: Options) -> None:
+async def judge(who: str, url: str, wanted: Mapping[str, set[Row]]) -> None:
     """Raises AssertionError where a store holds other facts than it must."""
-    different = differences(expected(Script(options), options.limit, source=SOURCE), await facts(url, SCHEMA))
+    different = differences(wanted, await facts(url, SCHEMA))
     assert not different, f"{who} left other facts than the exchange's model: {different}"
 
 
@@ -184,9 +186,9 @@ async def main(statements: int, rounds: int, events: int, seconds: float) -> Non
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
-    parser.add_argument("--statements", type=int, default=30_000, help="that the exchange makes in each run, four quotes each, about")
+    parser.add_argument("--statements", type=int, default=20_000, help="that the exchange makes in each run, four quotes each, about")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each system on each store")
     parser.add_argument("--events", type=int, default=40, help="on offer at a time")
-    parser.add_argument("--paced", type=float, default=5.0, metavar="SECONDS", help="of each run at a fixed rate; 0: none")
+    parser.add_argument("--paced", type=float, default=3.0, metavar="SECONDS", help="of each run at a fixed rate; 0: none")
     given = parser.parse_args()
     asyncio.run(main(given.statements, given.rounds, given.events, given.paced))

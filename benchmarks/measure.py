@@ -17,16 +17,16 @@ from msgspec import Struct
 from ingestd.batch import POSITION_BITS
 from ingestd.store import upgrade
 from ingestd.store.connect import connect_postgres, number, target
-from ingestd.testing.exchange.process import Status, control, started
+from ingestd.testing.exchange.process import control, started
 from ingestd.testing.postgres import PostgresServer
 from ingestd.testing.rig.daemon import SCHEMA, daemon, following
 from ingestd.testing.rig.evidence import ask
 
 System = Literal["ingestd", "lean"]
 SYSTEMS: Final[tuple[System, ...]] = ("ingestd", "lean")
-SAMPLE: Final = 0.002
+SAMPLE: Final = 0.003
 """Seconds between two looks at the checkpoint."""
-STILL: Final = 0.75
+STILL: Final = 0.5
 """Seconds without a commit after which a run is over, once the exchange has nothing more to say."""
 STUCK: Final = 60.0
 WARM: Final = 1.0
@@ -67,7 +67,6 @@ class Outcome(Struct):
     used: Used
     sums: list[int]
     waits: list[int]
-    status: Status
 
 
 class Watch:
@@ -85,36 +84,42 @@ class Watch:
         self.seen: list[tuple[int, int]] = []
         """Positions, each with the time (µs UTC) when it was first seen."""
 
-    async def begun(self, paced: bool) -> None:
-        """Wait until it works, or (not ``paced``) until it has committed what there is. Raises TimeoutError where nothing ever is."""
-        began = first = time.monotonic()
-        while not self._last or time.monotonic() - (first if paced else self._changed_at) < (WARM if paced else STILL):
-            await self._look()
-            first = first if self._last else time.monotonic()
-            if time.monotonic() - began > STUCK and not self._last:
-                raise TimeoutError("nothing was committed")
-            await asyncio.sleep(SAMPLE)
+    async def begun(self) -> None:
+        """Wait until something was committed."""
+        while not self._last:
+            await self._wait()
+
+    async def still(self) -> None:
+        """Wait until nothing has been committed for a while."""
+        while time.monotonic() - self._changed_at < STILL:
+            await self._wait()
 
     async def measured(self, begin: Callable[[], Awaitable[object]], over: Callable[[], Awaitable[bool]]) -> Used:
-        """From ``begin`` to the last commit. Raises TimeoutError where it gets stuck."""
+        """From ``begin`` to the last commit before it was ``over``."""
         server, spent = self._of_server(), _spent(self._process)
         self.resident = 0.0
         began = self._changed_at = time.monotonic()
         await begin()
-        while not (time.monotonic() - self._changed_at > STILL and await over()):
-            await self._look()
-            if time.monotonic() - self._changed_at > STUCK:
-                raise TimeoutError(f"stuck at position {self._last}")
-            await asyncio.sleep(SAMPLE)
+        await self.still()
+        while not await over():
+            await self._wait()
+            await self.still()
         return Used(self._changed_at - began, self._spent - spent, self._of_server() - server, self.resident / MIB)
+
+    async def _wait(self) -> None:
+        """Raises TimeoutError where nothing is committed for far too long, psutil.Error where the system has died."""
+        await self._look()
+        if time.monotonic() - self._changed_at > STUCK:
+            raise TimeoutError(f"stuck at position {self._last}")
+        await asyncio.sleep(SAMPLE)
 
     async def _look(self) -> None:
         position = await self._position()
+        self.resident = max(self.resident, self._process.memory_info().rss)
         if position != self._last:
             self._last, self._changed_at = position, time.monotonic()
             self.seen.append((position, time.time_ns() // 1_000))
             self._spent = _spent(self._process)
-            self.resident = max(self.resident, self._process.memory_info().rss)
 
     def _of_server(self) -> float:
         """All of PostgreSQL, the processes that ended included, but for the one that serves this watch."""
@@ -134,13 +139,13 @@ async def run(system: System, place: Place, options: Mapping[str, object]) -> Ou
             if not paced:
                 await control(exchange.url, "stall")
             async with _system(system, Path(folder), place.url, exchange.url) as pid, _watch(place, pid) as watch:
-                await watch.begun(paced)
+                await watch.begun()
+                await (asyncio.sleep(WARM) if paced else watch.still())
                 watch.seen.clear()
                 used = await watch.measured(
                     begin=lambda: control(exchange.url, "status" if paced else "resume"), over=lambda: _said(exchange.url)
                 )
-            status = await control(exchange.url, "status")
-    return Outcome(used, await _sums(place.url), await _waits(place.url, watch.seen) if paced else [], status)
+    return Outcome(used, await _sums(place.url), await _waits(place.url, watch.seen) if paced else [])
 
 
 @asynccontextmanager

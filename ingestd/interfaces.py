@@ -114,7 +114,8 @@ class Store(Protocol):
 
     async def warm(self, source: str, since: int) -> Warm:
         """What a live run of the source starts from: selections not closed whose event starts after ``since`` or at a time
-        unknown, and those that changed since."""
+        unknown, and those that changed since.
+        """
 
     async def seen_until(self, source: str) -> int | None:
         """How far a live run has seen this source (None: no live run ever)."""

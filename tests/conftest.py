@@ -3,10 +3,10 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 import asyncpg
@@ -24,7 +24,10 @@ class Answer(NamedTuple):
     err: str
 
 
-Command = Callable[..., Answer]
+class Command(Protocol):
+    """``ingestd`` with these words."""
+
+    def __call__(self, *words: str | Path) -> Answer: ...
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import typer
 
+from ingestd.cli.config import checked
 from ingestd.cli.config import settings as read_settings
 from ingestd.clock import SystemClock
 from ingestd.errors import StoreUnavailable
-from ingestd.settings import Settings, json_schema, validate_feeds
+from ingestd.settings import Settings, json_schema
 from ingestd.sources import FEEDS
 from ingestd.store import open_store
 from ingestd.store import upgrade as upgrade_store
@@ -18,8 +19,7 @@ from ingestd.store import upgrade as upgrade_store
 
 def check(config: Path | None, *, connect: bool) -> None:
     """Raises ConfigError with every problem at once."""
-    settings = read_settings(config)
-    validate_feeds(settings, FEEDS)
+    settings = checked(config, FEEDS)
     if connect:
         asyncio.run(_look_at_store(settings))
     names = ", ".join(f"{source.name} ({source.feed})" for source in settings.sources) or "none"

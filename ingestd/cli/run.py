@@ -14,7 +14,7 @@ import typer
 
 from ingestd import __version__
 from ingestd.app import Daemon
-from ingestd.cli.config import settings as read_settings
+from ingestd.cli.config import checked
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Clock
 from ingestd.settings import Settings, feed_options
@@ -29,7 +29,7 @@ YOUNG: Final = 10_000
 
 def run(config: Path | None) -> int:
     """Returns the exit code: 0 when all that was read is in the store, 1 when the journal still holds some. Raises ConfigError."""
-    settings = read_settings(config)
+    settings = checked(config, FEEDS)
     return asyncio.run(_run(settings, config))
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -51,17 +53,23 @@ def coverage(config: Path | None, source: str, *, gaps: bool, as_json: bool) -> 
 
 
 async def _status(settings: Settings) -> Status:
-    try:
-        async with Queries(settings.store.url, settings.store.schema_name) as queries:
-            return await queries.status()
-    except StoreUnavailable as error:
-        message = f"{settings.store.shown} cannot be read: {error}; start the daemon once (ingestd run), or see store.url"
-        raise StoreUnavailable(message) from error
+    async with _reading(settings) as queries:
+        return await queries.status()
 
 
 async def _coverage(settings: Settings, source: str) -> list[CoverageRow]:
-    async with Queries(settings.store.url, settings.store.schema_name) as queries:
+    async with _reading(settings) as queries:
         return await queries.coverage(source)
+
+
+@asynccontextmanager
+async def _reading(settings: Settings) -> AsyncIterator[Queries]:
+    try:
+        async with Queries(settings.store.url, settings.store.schema_name) as queries:
+            yield queries
+    except StoreUnavailable as error:
+        message = f"{settings.store.shown} cannot be read: {error}; start the daemon once (ingestd run), or see store.url"
+        raise StoreUnavailable(message) from error
 
 
 def _sources(sources: list[SourceStatus]) -> Table:

@@ -1,6 +1,6 @@
 """Settings: a YAML or JSON file, the environment over it, secrets from files; frozen, and every problem told at once."""
 
-from ingestd.settings.load import DEFAULT_FILE, feed_options, load, secrets_of, validate_feeds
+from ingestd.settings.load import DEFAULT_FILE, HasOptions, feed_options, load, load_all, secrets_of, validate_feeds
 from ingestd.settings.model import (
     BatchSettings,
     HttpSettings,
@@ -17,6 +17,7 @@ from ingestd.settings.schema import json_schema
 __all__ = [
     "DEFAULT_FILE",
     "BatchSettings",
+    "HasOptions",
     "HttpSettings",
     "JournalSettings",
     "LogSettings",
@@ -28,6 +29,7 @@ __all__ = [
     "feed_options",
     "json_schema",
     "load",
+    "load_all",
     "secrets_of",
     "validate_feeds",
 ]

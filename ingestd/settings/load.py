@@ -36,27 +36,31 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigError with one line for each problem. Options of feeds are judged by ``validate_feeds``.
     """
-    data = _read(path or DEFAULT_FILE) if path or DEFAULT_FILE.exists() else {}
-    return _validated(Settings, data, overlay(data, environ) + read_secrets(data, Settings))
+    return _settings(_tree(path), environ)
+
+
+def load_all(
+    path: Path | None, environ: Mapping[str, str], feeds: Mapping[str, HasOptions[Options]]
+) -> tuple[Settings, dict[str, Options]]:
+    """Settings, and the options of every source; the ConfigError has the problems of both."""
+    data = _tree(path)
+    try:
+        settings = _settings(data, environ)
+    except ConfigError as error:
+        problems = list(error.problems)
+        for index, source in _well_formed(data.get("sources")):
+            _options_of(index, source, feeds, problems)
+        raise ConfigError(*problems) from None
+    return settings, validate_feeds(settings, feeds)
 
 
 def validate_feeds(settings: Settings, feeds: Mapping[str, HasOptions[Options]]) -> dict[str, Options]:
     """The options of every source by its name, as its feed's model. Raises ConfigError with all problems of all sources."""
-    found: dict[str, Options] = {}
     problems: list[str] = []
-    for index, source in enumerate(settings.sources):
-        path = f"sources[{index}]"
-        kind = feeds.get(source.feed)
-        if kind is None:
-            problems.append(f"{path}.feed: no such feed (found {source.feed!r}); {nearest(source.feed, feeds)}")
-            continue
-        try:
-            found[source.name] = feed_options(source, kind, path)
-        except ConfigError as error:
-            problems.extend(error.problems)
+    found = {source.name: _options_of(index, source, feeds, problems) for index, source in enumerate(settings.sources)}
     if problems:
         raise ConfigError(*problems)
-    return found
+    return {name: options for name, options in found.items() if options is not None}
 
 
 def feed_options(source: SourceSettings, kind: HasOptions[Options], path: str = "") -> Options:
@@ -70,6 +74,37 @@ def secrets_of(settings: Settings, options: Iterable[BaseModel]) -> set[str]:
     """Every text that must not be said: the store's password, and what feeds keep as ``SecretStr``."""
     passwords = settings.store.passwords
     return {text for text in (*passwords, *map(unquote, passwords), *_secrets_in(options)) if text}
+
+
+def _tree(path: Path | None) -> Tree:
+    return _read(path or DEFAULT_FILE) if path or DEFAULT_FILE.exists() else {}
+
+
+def _settings(data: Tree, environ: Mapping[str, str]) -> Settings:
+    return _validated(Settings, data, overlay(data, environ) + read_secrets(data, Settings))
+
+
+def _options_of(index: int, source: SourceSettings, feeds: Mapping[str, HasOptions[Options]], problems: list[str]) -> Options | None:
+    """The options of a source; None where something is wrong with them, which is then among ``problems``."""
+    path = f"sources[{index}]"
+    kind = feeds.get(source.feed)
+    if kind is None:
+        problems.append(f"{path}.feed: no such feed (found {source.feed!r}); {nearest(source.feed, feeds)}")
+        return None
+    try:
+        return feed_options(source, kind, path)
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _well_formed(sources: JsonValue) -> Iterable[tuple[int, SourceSettings]]:
+    for index, source in enumerate(sources if isinstance(sources, list) else ()):
+        try:
+            yield index, SourceSettings.model_validate(source)
+        except ValidationError:
+            # already told, as a part of the whole
+            continue
 
 
 def _validated(model: type[Options], data: Tree, problems: list[str], path: str = "", also: Iterable[str] = ()) -> Options:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from ingestd.settings.units import Bytes, Seconds, hinted
 
@@ -23,10 +23,16 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _known_store(url: str) -> str:
+    if not url.startswith(STORES) or url in STORES:
+        raise hinted("is of no known kind", "write sqlite:///path/to/file.db or postgresql://user:password@host/database")
+    return url
+
+
 class StoreSettings(_Part):
     """Where facts live."""
 
-    url: Annotated[str, Secret()] = Field(
+    url: Annotated[str, Secret(), AfterValidator(_known_store)] = Field(
         "sqlite:///var/ingestd.db",
         repr=False,
         description="sqlite:///path (from the working folder) or postgresql://user:password@host/database",
@@ -44,12 +50,6 @@ class StoreSettings(_Part):
     def passwords(self) -> list[str]:
         """What ``shown`` leaves out, as it is written in the URL."""
         return [match[2] or match[4] for match in PASSWORD.finditer(self.url)]
-
-    @model_validator(mode="after")
-    def _known_store(self) -> Self:
-        if not self.url.startswith(STORES) or self.url in STORES:
-            raise hinted("is of no known kind", "write sqlite:///path/to/file.db or postgresql://user:password@host/database", "url")
-        return self
 
 
 class JournalSettings(_Part):
@@ -139,15 +139,16 @@ class Settings(_Part):
         default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"
     )
 
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
+    @field_validator("sources")
+    @classmethod
+    def _names_differ(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
         seen: dict[str, int] = {}
-        for index, source in enumerate(self.sources):
+        for index, source in enumerate(sources):
             other = seen.setdefault(env_word(source.name), index)
             if other != index:
                 problem = f"{source.name!r} is also the name of sources[{other}]"
-                raise hinted(problem, "give each source its own name", f"sources[{index}].name")
-        return self
+                raise hinted(problem, "give each source its own name", f"[{index}].name")
+        return sources
 
 
 def env_word(name: str) -> str:

@@ -26,7 +26,7 @@ def path_of(prefix: str, loc: Loc) -> str:
     """``sources[0].rate``."""
     path = prefix
     for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path and not part.startswith("[") else part
     return path
 
 

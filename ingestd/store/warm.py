@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct, convert
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ingestd.batch import CoverageRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
@@ -31,7 +31,9 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         async with engine.connect() as connection:
             yield connection
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        raise StoreUnavailable(f"reading the store failed: {error}") from error
+        # what the database said, without the statement and SQLAlchemy's own lines around it
+        said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        raise StoreUnavailable(f"reading the store failed: {said}") from error
     except Exception as error:
         # asyncpg's errors of connecting come through as they are; importing asyncpg here would load it for SQLite too
         if type(error).__module__.startswith("asyncpg."):

@@ -1,7 +1,7 @@
 """A folder of its own for every test, and the ways in which recordings reach a store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,23 +21,11 @@ from ingestd.testing.rig.daemon import SCHEMA, until
 from ingestd.testing.rig.evidence import ask
 from tests.conftest import Answer, Command
 
-Ask = Callable[[str], Awaitable[list[tuple[object, ...]]]]
-
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work where nothing is: no configuration, no data."""
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-async def rows(store_url: str) -> AsyncIterator[Ask]:
-    """Reads tables and views by SQL that both databases know."""
-
-    async def read(statement: str) -> list[tuple[object, ...]]:
-        return await ask(store_url, statement)
-
-    yield read
 
 
 def loaded(command: Command, feed: str, files: Sequence[Path], url: str, *more: str) -> dict[str, int]:
@@ -104,7 +92,7 @@ async def table(url: str, name: str) -> list[dict[str, object]]:
     engine = reader_engine(target(url, SCHEMA))
     try:
         async with reading(engine) as db:
-            return [dict(row) for row in (await db.execute(select(source).order_by(*source.primary_key.columns))).mappings()]
+            return [dict(row) for row in (await db.execute(select(source).order_by(*source.primary_key))).mappings()]
     finally:
         await engine.dispose()
 

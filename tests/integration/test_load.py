@@ -229,7 +229,9 @@ def test_what_cannot_be_loaded(case: str, tmp_path: Path, command: Command) -> N
     assert (answer.err.count("\n"), answer.err.startswith("ingestd: ")) == (1, True)
 
 
-@pytest.mark.parametrize(("content", "frames"), [(PNG, 3), (b"", 0), (b"\n\r\n\n", 0), (b"price,team\n1.5,home\n", 2)], ids=["png", "empty", "blank", "csv"])
+@pytest.mark.parametrize(
+    ("content", "frames"), [(PNG, 3), (b"", 0), (b"\n\r\n\n", 0), (b"price,team\n1.5,home\n", 2)], ids=["png", "empty", "blank", "csv"]
+)
 def test_what_is_no_recording(store_url: str, tmp_path: Path, content: bytes, frames: int, command: Command) -> None:
     """A picture, a table, nothing at all: every line of it is in quarantine, and that is that."""
     path = tmp_path / "thing.jsonl"

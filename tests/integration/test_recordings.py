@@ -28,9 +28,9 @@ def record(folder: Path, *spans: tuple[int, int]) -> list[Path]:
         statement = wire.encode(script.step(), OPTIONS.segment) if n else []
         for (first, last), held in zip(spans, lines, strict=True):
             if n == first:
-                held += wire.encode(script.image(), OPTIONS.segment)
+                held.extend(wire.encode(script.image(), OPTIONS.segment))
             elif first < n <= last:
-                held += statement
+                held.extend(statement)
     paths = [folder / f"{first}-{last}.jsonl" for first, last in spans]
     for path, held in zip(paths, lines, strict=True):
         path.write_bytes(b"".join(line + b"\n" for line in held))
@@ -50,7 +50,9 @@ def test_as_the_exchange_says(store_url: str, tmp_path: Path, command: Command) 
     assert counts["quarantined"] == 0
 
 
-@pytest.mark.parametrize("spans", [((0, 1_500), (1_000, END)), ((0, END), (900, 1_300)), ((0, 800), (1_700, END))], ids=["overlap", "within", "apart"])
+@pytest.mark.parametrize(
+    "spans", [((0, 1_500), (1_000, END)), ((0, END), (900, 1_300)), ((0, 800), (1_700, END))], ids=["overlap", "within", "apart"]
+)
 def test_two_in_either_order(tmp_path: Path, command: Command, spans: tuple[tuple[int, int], tuple[int, int]]) -> None:
     """The facts do not say which was loaded first, nor that one was loaded twice."""
     one, other = record(tmp_path, *spans)

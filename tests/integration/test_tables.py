@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,11 +17,12 @@ from ingestd.clock import SystemClock
 from ingestd.model import SECOND, hash64
 from ingestd.testing.rig.evidence import ask
 from tests.conftest import Command
-from tests.integration.conftest import loaded, running, table
+from tests.integration.conftest import loaded, running, sql, table
 
 T = 1_700_000_000_000_000
 """2023-11-14 22:13:20 UTC; past on every clock, as times to come count as none."""
 SOURCE = "sim"
+ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
 FIXTURE = {
     "id": "E1", "t": T, "sport": "football", "league": "River Cup", "season": "2026", "name": "Harrow v Marsham", "home": "Harrow",
     "away": "Marsham", "starts": T + 60 * SECOND, "started": None, "status": "scheduled",
@@ -41,7 +44,8 @@ STATEMENTS: list[dict[str, object]] = [
     {"op": "withdraw", "market": "E1.1", "selections": [1]},
     {"op": "fixture", "fixture": {**FIXTURE, "t": T + 6 * SECOND, "started": T + 6 * SECOND, "status": "in_play"}},
     {"op": "settle", "market": "E1.1", "results": [[0, "won"]]},
-    {"op": "result", "result": {"event": "E1", "period": "", "t": T + 8 * SECOND, "home": 2, "away": 1, "winner": "home", "state": "final"}},
+    {"op": "result",
+     "result": {"event": "E1", "period": "", "t": T + 8 * SECOND, "home": 2, "away": 1, "winner": "home", "state": "final"}},
 ]  # fmt: skip
 LINES = [msgspec.json.encode({**statement, "n": n, "t": T + n * SECOND}) for n, statement in enumerate(STATEMENTS)]
 """One a second, from T on."""
@@ -284,7 +288,41 @@ async def test_views(recorded: Recorded) -> None:
         *[(1.8, "open"), (1.9, "open"), (1.9, "suspended")],
         *[(2.0, "suspended"), (2.0, "open"), (2.0, "settled")],
     ]
-    assert await ask(recorded.url, "SELECT bookmaker, price FROM opening_odds ORDER BY bookmaker") == [("Harbour Exchange", 2.5), ("North Star", 1.8)]
+    assert await ask(recorded.url, "SELECT bookmaker, price FROM opening_odds ORDER BY bookmaker") == [
+        ("Harbour Exchange", 2.5),
+        ("North Star", 1.8),
+    ]
     # the match began at second 6
     assert await ask(recorded.url, "SELECT price, started_by FROM closing_odds WHERE side = 'back'") == [(2.0, "in_play")]
     assert len(await ask(recorded.url, "SELECT * FROM trusted_history")) == len(EXPECTED["odds_history"])
+
+
+def queries() -> list[str]:
+    """The questions that docs/tables.md shows."""
+    page = (Path(__file__).parents[2] / "docs" / "tables.md").read_text(encoding="utf-8")
+    (shown_there,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    return [question for question in shown_there.split(";\n") if question.strip()]
+
+
+def test_the_questions_in_the_documentation(store_url: str, tmp_path: Path, command: Command) -> None:
+    """At a time, as known at a time, and only what can be trusted; with a price that was learnt of later."""
+    early, late = tmp_path / "early.jsonl", tmp_path / "late.jsonl"
+    early.write_bytes(LINES[0])
+    late.write_bytes(b"\n".join((LINES[0], LINES[1])))
+    loaded(command, "simulated", [early], store_url, "--source", SOURCE)
+    between = datetime.now(UTC).strftime(ISO)
+    loaded(command, "simulated", [late], store_url, "--source", SOURCE)
+    after = datetime.now(UTC).strftime(ISO)
+    at_a_time, as_known, trusted = queries()
+
+    def prices(question: str, **times: str) -> list[object]:
+        for name, value in times.items():
+            question = re.sub(rf":{name}\b", f"'{value}'", question)
+        return [row[0] for row in sql(store_url, f"SELECT price FROM ({question}) AS q WHERE outcome = 'home'")]
+
+    moments = [datetime.fromtimestamp((T + offset) / SECOND, UTC).strftime(ISO) for offset in (-1, 0, SECOND, SECOND + 1)]
+    assert [prices(at_a_time, t=moment) for moment in moments] == [[], [1.8], [1.9], [1.9]]
+    assert [prices(as_known, t=moment, known=after) for moment in moments] == [[], [1.8], [1.9], [1.9]]
+    assert [prices(as_known, t=moment, known=between) for moment in moments] == [[], [1.8], [1.8], [1.8]]
+    assert prices(as_known, t=moments[-1], known=moments[-1]) == []
+    assert sorted(map(str, prices(trusted))) == ["1.8", "1.9"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestd.errors import ConfigError
-from ingestd.settings.load import HasOptions, feed_options, load, secrets_of, validate_feeds
+from ingestd.settings.load import HasOptions, feed_options, load, load_all, secrets_of, validate_feeds
 from ingestd.settings.model import Settings, SourceSettings, StoreSettings
 from tests.unit.settings.conftest import DemoKind, DemoOptions
 
@@ -124,6 +124,20 @@ def test_problems_of_all_feeds(tmp_path: Path, feeds: dict[str, HasOptions[DemoO
         "sources[3].password: should be a valid string",
         "sources[3].enable: no such key; did you mean enabled?",
     )
+
+
+def test_everything_at_once(tmp_path: Path, feeds: dict[str, HasOptions[DemoOptions]]) -> None:
+    """Problems of the whole and of the options of every source that is one; all is well without any."""
+    wrong = "store: {url: mysql://x, nope: 1}\nsources: [{name: a}, {name: b, feed: demo, rate: -1, password: p}, {name: b, feed: dmeo}]"
+    with pytest.raises(ConfigError) as caught:
+        load_all(written(tmp_path, wrong), {}, feeds)
+    assert [line.split(":")[0] for line in caught.value.problems] == [
+        *("store.url", "store.nope", "sources[0].feed"),
+        *("sources[1].rate", "sources[2].feed"),
+    ]
+    good = "sources: [{name: b, feed: demo, password: p, login: {token: t}}]"
+    settings, options = load_all(written(tmp_path, good), {}, feeds)
+    assert (settings.sources[0].name, options["b"].password.get_secret_value()) == ("b", "p")
 
 
 def test_one_feed() -> None:
