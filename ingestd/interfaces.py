@@ -113,8 +113,9 @@ class Store(Protocol):
         """The checkpoint as committed. Raises Fenced."""
 
     async def warm(self, source: str, since: int) -> Warm:
-        """What a live run of the source starts from: selections not closed whose event starts after ``since`` or at a time
-        unknown, and those that changed since.
+        """What a live run of the source starts from.
+
+        Selections not closed whose event starts after ``since`` or at a time unknown, and those that changed since.
         """
 
     async def seen_until(self, source: str) -> int | None:
