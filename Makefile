@@ -3,7 +3,7 @@
 # check what a reviewer would say: style, types, layers, unused code and dependencies, house rules
 # fix   let ruff mend what it can
 # bench quotes per second and CPU per quote, beside a lean reference
-# crash 100 kills at random moments on each store
+# crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
 # lock  pin the newest dependencies, with hashes, from pyproject.toml (needs uv)
 # clean remove the environment and caches; recorded data under var/ stays
 

@@ -86,7 +86,7 @@ def publish(daemon: Daemon) -> None:
 
 def _components(daemon: Daemon) -> dict[str, Component]:
     components = {
-        "store": Component(lambda: check_store(daemon.writer.status.unavailable_since, daemon.writer.status.problem)),
+        "store": Component(lambda: _store(daemon)),
         "journal": Component(
             lambda: check_journal(daemon.intake.paused_since, daemon.journal.size(), daemon.settings.journal.limit), durable=True
         ),
@@ -98,6 +98,11 @@ def _components(daemon: Daemon) -> dict[str, Component]:
     for name in daemon.collectors:
         components[f"source:{name}"] = Component(lambda name=name: _source(daemon, name))  # type: ignore[misc]
     return components
+
+
+def _store(daemon: Daemon) -> Check:
+    status = daemon.writer.status
+    return check_store(status.unavailable_since, status.problem, status.busy_since, daemon.clock.now())
 
 
 def _loader(daemon: Daemon) -> Check:

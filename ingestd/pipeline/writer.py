@@ -17,11 +17,12 @@ RETRY_LONGEST: Final = 5.0
 class WriterStatus(Struct):
     """What health and metrics want to know: since when the store is away (µs, 0: it is there), and what was committed last.
 
-    ``position`` is the checkpoint as this writer knows it.
+    ``busy_since``: since when the batch at hand is being written (µs, 0: none is). ``position``: the checkpoint as this writer knows it.
     """
 
     unavailable_since: int = 0
     problem: str = ""
+    busy_since: int = 0
     committed_at: int = 0
     position: int = 0
 
@@ -41,7 +42,9 @@ class Writer:
         Raises Fenced when another daemon took the store over.
         """
         started = self._clock.monotonic()
+        self.status.busy_since = self._clock.now()
         written = await self._until_done(batch)
+        self.status.busy_since = 0
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
 

@@ -11,6 +11,8 @@ from ingestd.model import SECOND, SourceStatus
 from ingestd.telemetry.logger import stamp
 
 MEDIA_TYPE: Final = "application/health+json"
+SLOW_COMMIT: Final = 5.0
+"""Seconds of one commit after which the store is slow, or frozen."""
 PATIENCE: Final = 60.0
 """Seconds that no source may be live before the whole counts as failing."""
 
@@ -71,10 +73,13 @@ def check_source(state: SourceStatus, since: int, reason: str = "") -> Check:
     )
 
 
-def check_store(unavailable_since: int, problem: str) -> Check:
-    """The store: fails while it cannot be reached (``unavailable_since`` µs; 0: it can)."""
+def check_store(unavailable_since: int, problem: str, busy_since: int, now: int) -> Check:
+    """The store: fails while it cannot be reached, warns while one commit takes long (since when, µs; 0: not so)."""
     if unavailable_since:
         return Check("fail", f"unavailable: {problem}", since=stamp(unavailable_since))
+    busy = (now - busy_since) / SECOND if busy_since else 0.0
+    if busy > SLOW_COMMIT:
+        return Check("warn", f"a commit has taken {busy:.0f} s so far", since=stamp(busy_since))
     return Check("pass")
 
 

@@ -147,14 +147,15 @@ async def test_while_away_the_status_says_so() -> None:
 
     class Watched(Store):
         async def write(self, batch: Batch) -> Written:
-            seen.append((writer.status.unavailable_since, writer.status.problem))
+            seen.append((writer.status.unavailable_since, writer.status.problem, writer.status.busy_since))
             return await super().write(batch)
 
-    seen: list[tuple[int, str]] = []
+    seen: list[tuple[int, str, int]] = []
     writer = Writer(Watched(AWAY, StoreUnavailable("still"), WRITTEN), clock, Telemetry())
     began = clock.now()
     await writer.commit(batch())
-    assert seen == [(0, ""), (began, "away"), (began, "still")]
+    assert seen == [(0, "", began), (began, "away", began), (began, "still", began)]
+    assert writer.status.busy_since == 0
 
 
 async def test_a_commit_in_doubt_that_arrived_is_not_repeated() -> None:

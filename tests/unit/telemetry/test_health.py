@@ -132,9 +132,11 @@ def test_source() -> None:
 
 
 def test_store() -> None:
-    """Away is failing, and says since when."""
-    assert check_store(0, "") == Check("pass")
-    assert check_store(SECOND, "refused") == Check("fail", "unavailable: refused", since="1970-01-01T00:00:01.000Z")
+    """Away is failing, and says since when; a commit that does not end is a warning."""
+    assert check_store(0, "", 0, 90 * SECOND) == Check("pass")
+    assert check_store(0, "", 85 * SECOND, 90 * SECOND) == Check("pass")
+    assert check_store(0, "", SECOND, 90 * SECOND) == Check("warn", "a commit has taken 89 s so far", since="1970-01-01T00:00:01.000Z")
+    assert check_store(SECOND, "refused", 0, 0) == Check("fail", "unavailable: refused", since="1970-01-01T00:00:01.000Z")
 
 
 @pytest.mark.parametrize(("paused", "size", "expected"), [(None, 10, "pass"), (None, 81, "warn"), (0, 81, "fail")])
