@@ -95,9 +95,11 @@ class Fenced(IngestdError):
 def ours(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """What to raise for a group of task failures: the first error of this program's own, if there are only such, else the group itself."""
     own, rest = group.split(IngestdError)
-    if own is None or rest is not None:
-        return group
-    first: BaseException = own
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
+    return group if own is None or rest is not None else first(own)
+
+
+def first(error: BaseException) -> BaseException:
+    """The error itself, or the first of those inside a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

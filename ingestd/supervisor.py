@@ -1,7 +1,7 @@
 """Starts and stops the parts of a live daemon in the right order, within a deadline."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ class Supervisor:
         collectors: Sequence[Collector],
         intake: Intake,
         journal: Journal,
-        load: Callable[[], Awaitable[None]],
+        load: Callable[[], Coroutine[None, None, None]],
         clock: Clock,
         telemetry: Telemetry,
         *,
@@ -58,7 +58,7 @@ class Supervisor:
 
     async def _run(self, stop: asyncio.Event) -> bool:
         async with asyncio.TaskGroup() as group:
-            loading = group.create_task(self._loading(), name="loader")
+            loading = group.create_task(self._load(), name="loader")
             appending = group.create_task(self._intake.run(), name="intake")
             collecting = [group.create_task(collector.run(), name=f"collector {collector.name}") for collector in self._collectors]
             watching = group.create_task(self._watch_loop(), name="loop watch")
@@ -77,14 +77,18 @@ class Supervisor:
                 task.cancel()
         return bool(done)
 
-    async def _loading(self) -> None:
-        await self._load()
-
     async def _close_sources(self, collecting: Sequence["asyncio.Task[None]"]) -> None:
-        await asyncio.wait([asyncio.ensure_future(collector.close()) for collector in self._collectors], timeout=CLOSING)
+        """Let every source say goodbye, all at once; whoever takes longer is cut off."""
+        try:
+            async with asyncio.timeout(CLOSING), asyncio.TaskGroup() as group:
+                for collector in self._collectors:
+                    group.create_task(collector.close(), name=f"close {collector.name}")
+        except TimeoutError:
+            self._telemetry.fact("source.cut_off", seconds=CLOSING)
         for task in collecting:
             task.cancel()
-        await asyncio.wait(collecting, timeout=CLOSING)
+        if collecting:
+            await asyncio.wait(collecting, timeout=CLOSING)
 
     async def _watch_loop(self) -> None:
         """Measure how late the loop comes back: everything else waits that long too."""

@@ -5,10 +5,11 @@ import os
 from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from msgspec import Struct
 
-from ingestd.errors import ours
+from ingestd.errors import first, ours
 from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
@@ -24,6 +25,9 @@ from ingestd.settings import Settings
 from ingestd.sources import FEEDS
 from ingestd.sources.transports.files import recorded
 from ingestd.telemetry import Reporter
+
+FOR_EVER: Final = 1 << 62
+"""A finite run's journal is kept whole: its frames are as old as the recording, and it is what a replay reads."""
 
 
 class Loaded(Struct):
@@ -46,13 +50,17 @@ class FileLoads:
         run = new_run("load", source, self._clock)
         recording = recorded(source, path, FEEDS[feed], self._clock, at)
         folder = run_folder(self._settings, run)
-        journal = await open_journal(self._settings, folder, self._clock)
+        journal = await open_journal(self._settings, folder, self._clock, retain=FOR_EVER)
         deathmark = Deathmark(folder / "deathmark")
         lane = Lane(source, feed, recording, Catalogue(), live=False)
         try:
             written = await self._play(run, journal, folder, deathmark, lane, recording)
-        except BaseExceptionGroup as group:
-            raise ours(group) from group
+        except BaseException as failure:
+            cause = first(failure)
+            await self._store.end(run, ended_at=self._clock.now(), status="failed", counts={}, error=f"{type(cause).__name__}: {cause}")
+            if isinstance(failure, BaseExceptionGroup):
+                raise ours(failure) from failure
+            raise
         finally:
             deathmark.close()
             await journal.close()
@@ -101,12 +109,12 @@ def run_folder(settings: Settings, run: Run) -> Path:
     return settings.journal.path / "runs" / name
 
 
-async def open_journal(settings: Settings, path: Path, clock: Clock) -> LocalJournal:
-    """The journal at ``path``, under the configured limits. Raises InUse, ConfigError."""
+async def open_journal(settings: Settings, path: Path, clock: Clock, retain: int | None = None) -> LocalJournal:
+    """The journal at ``path``, under the configured limits (``retain`` in µs, if not the configured one). Raises InUse, ConfigError."""
     limits = JournalLimits(
         limit=settings.journal.limit,
         reserve=settings.journal.reserve,
-        retain=int(settings.journal.retain * SECOND),
+        retain=int(settings.journal.retain * SECOND) if retain is None else retain,
         segment_bytes=settings.journal.segment,
     )
     return await LocalJournal.open(path, clock=clock, limits=limits)

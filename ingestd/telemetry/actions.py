@@ -30,6 +30,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "source.silent": Action("warning", "{source} has sent nothing for {seconds} s"),
     "source.recovered": Action("info", "{source} is back after {seconds} s"),
     "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}"),
+    "source.cut_off": Action("warning", "a source took longer than {seconds} s to leave its session and was cut off"),
     "source.stopped": Action("info", "{source} stopped: {reason}"),
     "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", often=True),
     "frame.quarantined": Action("warning", "{source} sent what cannot be taken: {category}: {reason}", often=True),

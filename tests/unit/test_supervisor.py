@@ -69,10 +69,10 @@ class Intake:
         self._parts.ended.set()
 
 
-def supervisor(parts: Parts, deadline: float = 5.0) -> Supervisor:
+def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervisor:
     """One over these parts."""
     return Supervisor(
-        [Collector(parts)],  # type: ignore[list-item]
+        [Collector(parts) for _ in range(sources)],  # type: ignore[misc]
         Intake(parts),  # type: ignore[arg-type]
         parts,  # type: ignore[arg-type]
         parts.load,
@@ -91,6 +91,30 @@ async def test_it_stops_from_the_wire_to_the_store() -> None:
     assert await running.run(stop) is True
     assert parts.order == ["daemon.draining", "source closed", "intake closed", "sealed", "loaded"]
     assert running.life.state == "stopped"
+
+
+async def test_it_stops_without_any_source() -> None:
+    """Somebody switched all of them off."""
+    parts = Parts()
+    stop = asyncio.Event()
+    stop.set()
+    assert await supervisor(parts, sources=0).run(stop) is True
+    assert parts.order == ["daemon.draining", "intake closed", "sealed", "loaded"]
+
+
+async def test_a_source_that_does_not_leave_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others' goodbyes, and the drain, do not wait for it."""
+    monkeypatch.setattr("ingestd.supervisor.CLOSING", 0.1)
+    parts = Parts()
+
+    async def never(_: Collector) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(Collector, "close", never)
+    stop = asyncio.Event()
+    stop.set()
+    assert await supervisor(parts).run(stop) is True
+    assert parts.order == ["daemon.draining", "source.cut_off", "intake closed", "sealed", "loaded"]
 
 
 async def test_a_loader_that_is_not_done_by_the_deadline_is_left() -> None:

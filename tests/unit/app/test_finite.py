@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from ingestd.app import FileLoads
-from ingestd.app.finite import new_run, open_journal, run_folder
+from ingestd.app.finite import FOR_EVER, new_run, open_journal, run_folder
 from ingestd.clock import SystemClock
 from ingestd.errors import ConfigError, InUse
+from ingestd.interfaces import Clock
+from ingestd.journal.limits import JournalLimits
+from ingestd.journal.local import LocalJournal
 from ingestd.settings import LogSettings, Settings
 from ingestd.store import open_store
 from ingestd.store.queries import Queries
@@ -52,6 +55,38 @@ async def test_a_file_that_cannot_be_opened_is_said_as_itself(tmp_path: Path) ->
     """Not as a group of failed tasks."""
     with pytest.raises(ConfigError, match="no such file"):
         await load(settings(tmp_path), tmp_path / "nope.jsonl")
+
+
+async def test_a_load_that_breaks_off_is_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that runs for ever; the error is with it."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr("ingestd.pipeline.lane.Lane.report", fail)
+    found = settings(tmp_path)
+    with pytest.raises(ExceptionGroup):
+        await load(found)
+    async with Queries(found.store.url, "public") as queries:
+        (run,) = (await queries.status()).runs
+    assert (run.status, run.ended_at is not None, run.error) == ("failed", True, "ZeroDivisionError: bug")
+
+
+async def test_a_finite_journal_keeps_what_is_older_than_retain(tmp_path: Path) -> None:
+    """A recording is as old as it is; the live journal would let such frames go."""
+    found = settings(tmp_path)
+    seen: list[int] = []
+    original = LocalJournal.open
+
+    async def watched(path: Path, *, clock: Clock, limits: JournalLimits) -> LocalJournal:
+        seen.append(limits.retain)
+        return await original(path, clock=clock, limits=limits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalJournal, "open", watched)
+        await load(found)
+        await (await open_journal(found, found.journal.path, SystemClock())).close()
+    assert seen == [FOR_EVER, 7 * 86_400 * 1_000_000]
 
 
 async def test_two_loads_at_once_do_not_meet(tmp_path: Path) -> None:
