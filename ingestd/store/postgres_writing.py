@@ -8,7 +8,7 @@ from ingestd.store import statements as sql
 from ingestd.store.connect import Session, number
 from ingestd.store.postgres_session import DOWN, data_error
 from ingestd.store.rows import Prices, Refused, Row, Step
-from ingestd.store.splitting import split
+from ingestd.store.splitting import Split
 
 
 class PostgresWriting:
@@ -87,30 +87,23 @@ class PostgresWriting:
         if not self._careful:
             self._count(step.merge.table, await self._many(step.merge, step.rows))
             return
-        attempts = split(step.rows)
-        error: str | None = None
-        while True:
-            try:
-                lot = next(attempts) if error is None else attempts.send(error)
-            except StopIteration as done:
-                for row, reason in done.value:
-                    self._refused.add(step.merge.table, step.key(row), reason, row)
-                return
-            error = await self._attempt_rows(step.merge, lot)
+        split = Split(step.rows)
+        for lot in split:
+            if error := await self._attempt_rows(step.merge, lot):
+                split.refuse(lot, error)
+        for row, reason in split.culprits:
+            self._refused.add(step.merge.table, step.key(row), reason, row)
 
     async def _split_prices(self) -> None:
         """Put the changes in, a selection's together, leaving out what PostgreSQL refuses."""
-        attempts = split(rows.by_selection(self._changes))
+        split = Split(rows.by_selection(self._changes))
         self._changes = []
-        error: str | None = None
-        while True:
-            try:
-                lot = next(attempts) if error is None else attempts.send(error)
-            except StopIteration as done:
-                for unit, reason in done.value:
-                    self._refused.add("odds", (unit[0].selection_id,), reason, unit)
-                return
-            error = await self._attempt_prices(rows.prices((change for unit in lot for change in unit), self._batch.odds_after))
+        for lot in split:
+            prices = rows.prices((change for unit in lot for change in unit), self._batch.odds_after)
+            if error := await self._attempt_prices(prices):
+                split.refuse(lot, error)
+        for unit, reason in split.culprits:
+            self._refused.add("odds", (unit[0].selection_id,), reason, unit)
 
     async def _attempt_rows(self, merge: sql.Merge, lot: Sequence[Row]) -> str:
         await self._db.execute("SAVEPOINT attempt")

@@ -16,7 +16,7 @@ from ingestd.store import affairs, rows
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
 from ingestd.store.rows import Refused, Row, Step
-from ingestd.store.splitting import split
+from ingestd.store.splitting import Split
 
 BUSY_WAIT: Final = 2.0
 """Seconds to wait inside SQLite for another process's lock before saying that the store is not available."""
@@ -155,31 +155,24 @@ class _Writing:
 
     def _merge(self, step: Step) -> None:
         """Put a step's rows in, leaving out what SQLite refuses."""
-        attempts = split(step.rows)
-        error: str | None = None
-        while True:
-            try:
-                lot = next(attempts) if error is None else attempts.send(error)
-            except StopIteration as done:
-                for row, reason in done.value:
-                    self._refused.add(step.merge.table, step.key(row), reason, row)
-                return
-            error = self._attempt(((step.merge, lot),))
+        split = Split(step.rows)
+        for lot in split:
+            if error := self._attempt(((step.merge, lot),)):
+                split.refuse(lot, error)
+        for row, reason in split.culprits:
+            self._refused.add(step.merge.table, step.key(row), reason, row)
 
     def _prices(self) -> None:
         """Put the changes in, a selection's together."""
         changes = rows.screen_changes(self._batch.changes, self._refused)
-        attempts = split(rows.by_selection(changes))
-        error: str | None = None
-        while True:
-            try:
-                lot = next(attempts) if error is None else attempts.send(error)
-            except StopIteration as done:
-                for unit, reason in done.value:
-                    self._refused.add("odds", (unit[0].selection_id,), reason, unit)
-                return
+        split = Split(rows.by_selection(changes))
+        for lot in split:
             prices = rows.prices((change for unit in lot for change in unit), self._batch.odds_after)
-            error = self._attempt(((sql.ODDS_HISTORY, rows.history_rows(prices, self._now)), (sql.ODDS, rows.odds_rows(prices, self._now))))
+            both = ((sql.ODDS_HISTORY, rows.history_rows(prices, self._now)), (sql.ODDS, rows.odds_rows(prices, self._now)))
+            if error := self._attempt(both):
+                split.refuse(lot, error)
+        for unit, reason in split.culprits:
+            self._refused.add("odds", (unit[0].selection_id,), reason, unit)
 
     def _attempt(self, lots: Iterable[tuple[sql.Merge, Sequence[Row]]]) -> str:
         """All of it, or nothing and why."""

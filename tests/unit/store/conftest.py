@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -9,6 +10,7 @@ from ingestd.clock import SystemClock
 from ingestd.interfaces import Store
 from ingestd.store import open_store
 from ingestd.store.connect import reader_engine, target
+from ingestd.store.postgres import PostgresStore
 from ingestd.testing.batches import World
 
 SCHEMA = "ingestd"
@@ -42,3 +44,24 @@ def rows(store_url: str) -> Callable[[str], Awaitable[list[tuple[object, ...]]]]
             await engine.dispose()
 
     return read
+
+
+async def opened(url: str, schema: str = SCHEMA) -> PostgresStore:
+    """A prepared store."""
+    store = open_store(url, schema, SystemClock())
+    await store.prepare()
+    assert isinstance(store, PostgresStore)
+    return store
+
+
+@pytest.fixture
+async def admin(postgres_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A session beside the store's."""
+    db = await asyncpg.connect(postgres_url)
+    yield db
+    await db.close()
+
+
+async def end_sessions(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Cut every session of a store, and wait until the server has let go of them."""
+    await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ingestd'")

@@ -1,7 +1,6 @@
 """The life of a PostgreSQL store: lock, fence, lost replies, and a server that goes away and comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -9,35 +8,12 @@ import pytest
 from ingestd.batch import Written
 from ingestd.clock import SystemClock
 from ingestd.errors import Fenced, IngestdError, StoreUnavailable
-from ingestd.store import open_store
 from ingestd.store.connect import Target
 from ingestd.store.postgres import PostgresStore
 from ingestd.store.postgres_writing import PostgresWriting
 from ingestd.testing.batches import T0, World
 from ingestd.testing.postgres import PostgresServer
-
-SCHEMA = "ingestd"
-
-
-async def opened(url: str, schema: str = SCHEMA) -> PostgresStore:
-    """A prepared store."""
-    store = open_store(url, schema, SystemClock())
-    await store.prepare()
-    assert isinstance(store, PostgresStore)
-    return store
-
-
-@pytest.fixture
-async def admin(postgres_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-    """A session beside the store's."""
-    db = await asyncpg.connect(postgres_url)
-    yield db
-    await db.close()
-
-
-async def end_sessions(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Cut every session of a store, and wait until the server has let go of them."""
-    await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ingestd'")
+from tests.unit.store.conftest import SCHEMA, opened
 
 
 async def test_fence_is_checked_in_every_transaction(postgres_url: str, world: World, admin: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -1,39 +1,12 @@
 """The writing session: its lock, its fence, and how it comes back."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
-from ingestd.clock import SystemClock
 from ingestd.errors import Fenced, InUse, StoreUnavailable
-from ingestd.store import open_store
-from ingestd.store.postgres import PostgresStore
 from ingestd.store.postgres_session import data_error, maybe_committed
 from ingestd.testing.batches import World
-
-SCHEMA = "ingestd"
-
-
-async def opened(url: str, schema: str = SCHEMA) -> PostgresStore:
-    """A prepared store."""
-    store = open_store(url, schema, SystemClock())
-    await store.prepare()
-    assert isinstance(store, PostgresStore)
-    return store
-
-
-@pytest.fixture
-async def admin(postgres_url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-    """A session beside the store's."""
-    db = await asyncpg.connect(postgres_url)
-    yield db
-    await db.close()
-
-
-async def end_sessions(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Cut every session of a store, and wait until the server has let go of them."""
-    await admin.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'ingestd'")
+from tests.unit.store.conftest import end_sessions, opened
 
 
 async def test_one_daemon_per_schema(postgres_url: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
