@@ -47,5 +47,5 @@ League, Team, OddsHistory.journal_offset
 Alias.stands_for, Alias.score, Alias.decided_by, Alias.decided_at
 EventLink.evidence
 JournalRecord.created_at
-Quarantined.journal_offset, Quarantined.first_at, Quarantined.last_at
+Quarantined.journal_offset, Quarantined.attempts, Quarantined.first_at, Quarantined.last_at
 Incident.first_at, Incident.last_at
