@@ -38,8 +38,11 @@ class Decoder(Protocol):
     def __call__(self, frame: Frame) -> Iterable[Decoded]:
         """Raises Malformed for the whole frame; anything else raised is a bug and contained by the loader."""
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
-        """A frame is missing (malformed, oversize, lost): forget what has no base now; yields the gaps that follow from it."""
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
+        """Something is missing: ``frame``, which nobody can read, or others that are lost (None).
+
+        Forget what has no base now; yields the gaps that follow from it.
+        """
 
 
 class Feed(Protocol):
@@ -48,6 +51,8 @@ class Feed(Protocol):
     time_rule: TimeRule
     silence_limit: float
     """Seconds without a byte after which the link counts as dead."""
+    renewable: bool
+    """Whether a fresh image of everything may be asked for at will, to keep epochs short; False where each frame may begin one anyway."""
 
     def connect(self, resume: str) -> AbstractAsyncContextManager[Session]:
         """Open a session; ``resume`` is the last durable token, or ``""``. Entering raises Disconnected, Throttled or Refused."""

@@ -15,7 +15,7 @@ QuoteResult = Literal["", "won", "lost", "void", "half_won", "half_lost"]
 EventStatus = Literal["", "scheduled", "in_play", "finished", "postponed", "cancelled"]
 StartedBy = Literal["", "status", "in_play", "schedule"]
 ResultState = Literal["provisional", "final", "corrected"]
-ScopeKind = Literal["source", "event", "market"]
+ScopeKind = Literal["source", "query", "event", "market"]
 BookmakerKind = Literal["book", "exchange", "prediction", "aggregate"]
 TimeRule = Literal["ordered", "stamped"]
 TimeBasis = Literal["provider", "received", "nominal"]
@@ -49,11 +49,15 @@ class Frame(Struct, array_like=True, gc=False):
     """One thing as it came off the wire.
 
     ``opened`` and ``closed`` frame a session, ``alive`` says that a quiet link is healthy. ``epoch`` marks the frame from which a
-    decoder can start with empty state: a fresh ``opened``, or the first frame of a re-image of everything. A resumed ``opened``
-    is no epoch; its meta says ``resumed``: ``replay`` (nothing lost) or ``conflated`` (states only). ``token`` is the resume token
-    in force once this frame is durable. A ``closed`` frame's meta says ``reason``. ``oversize`` in meta: the payload is cut and is
-    never decoded. ``journal`` sets ``ordinal`` (count of frames of this source in this journal, from 1) and ``offset``
-    (position in the journal); nobody else writes to a frame that was handed over.
+    decoder can start with empty state: a fresh ``opened``, the first frame of a re-image of everything, or of any walk of a polled
+    feed, whose walks need nothing from each other. A resumed ``opened`` is no epoch; its meta says ``resumed``: ``replay`` (nothing
+    lost) or ``conflated`` (states only). ``token`` is the resume token in force once this frame is durable.
+
+    More meta: ``reason`` (why ``closed``); ``whole`` (with this frame everything that the source polls has been walked); ``failed`` (the
+    query of that key goes unanswered, and why: ``reason``); ``oversize``, ``unreadable`` (the payload is cut and is never decoded).
+
+    ``journal`` sets ``ordinal`` (count of frames of this source in this journal, from 1) and ``offset`` (position in the journal);
+    nobody else writes to a frame that was handed over.
     """
 
     source: str
@@ -73,7 +77,10 @@ class Frame(Struct, array_like=True, gc=False):
 
 
 class Scope(Struct, frozen=True, gc=False):
-    """What a feed can prove complete, the narrowest; scopes never cross sources. The id of kind ``source`` is ``""``."""
+    """What a feed can prove complete, the narrowest; scopes never cross sources. The id of kind ``source`` is ``""``.
+
+    A ``query`` is one request of a polled feed, by its key: the provider answers it whole, and says nothing of what others list.
+    """
 
     kind: ScopeKind
     id: str = ""

@@ -16,6 +16,7 @@ from ingestd.model import (
     Quote,
     Reject,
     Scope,
+    Selection,
     Status,
     TimeBasis,
     TimeRule,
@@ -34,6 +35,8 @@ class Book:
         self._rule = rule
         self._held: dict[int, Held] = {}
         self._markets: dict[str, Market] = {}
+        self._scoped: dict[Scope, dict[int, Held]] = {}
+        """Members of each event, and of each query that lists any."""
         self._batch: Batch
         self._before: dict[int, tuple[Held | None, int]] = {}
         self._markets_before: dict[str, MarketRow | None] = {}
@@ -60,7 +63,7 @@ class Book:
                 seq=row.seq,
                 stamp=row.changed_at,
             )
-            self._held[row.selection.id] = market.members[row.selection.id] = entry
+            self._hold(entry)
 
     def begin(self, batch: Batch) -> None:
         """From now on decide into this batch; what was decided before is committed."""
@@ -147,11 +150,11 @@ class Book:
         if taken is None:
             return 0
         before, changed = taken
-        held = self._held.pop(selection_id, None)
+        held = self._held.get(selection_id)
         if held is not None:
-            del held.market.members[selection_id]
+            self._let_go(held)
             if before is not None:
-                self._held[selection_id] = before.market.members[selection_id] = before
+                self._hold(before)
         return changed
 
     def take_back_market(self, market_id: str) -> None:
@@ -164,15 +167,15 @@ class Book:
             market.row = row
             return
         del self._markets[market_id]
-        for key in market.members:
-            del self._held[key]
+        for held in list(market.members.values()):
+            self._let_go(held)
 
     def forget(self, before: int) -> None:
         """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
-        for key, held in list(self._held.items()):
+        for held in list(self._held.values()):
             start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
             if held.own_status in CLOSED or (start is not None and max(start, held.changed_at) < before):
-                del self._held[key], held.market.members[key]
+                self._let_go(held)
         for market_id, market in list(self._markets.items()):
             if not market.members and market.row.status in CLOSED:
                 del self._markets[market_id]
@@ -180,10 +183,25 @@ class Book:
     def _members(self, scope: Scope) -> Iterable[Held]:
         if scope.kind == "source":
             return self._held.values()
-        if scope.kind == "event":
-            return [held for held in self._held.values() if held.selection.source_event_id == scope.id]
-        market = self._markets.get(scope.id)
-        return market.members.values() if market else ()
+        if scope.kind == "market":
+            market = self._markets.get(scope.id)
+            return market.members.values() if market else ()
+        return self._scoped.get(scope, {}).values()
+
+    def _hold(self, held: Held) -> None:
+        selection = held.selection
+        self._held[selection.id] = held.market.members[selection.id] = held
+        for scope in _around(selection):
+            self._scoped.setdefault(scope, {})[selection.id] = held
+
+    def _let_go(self, held: Held) -> None:
+        selection = held.selection
+        del self._held[selection.id], held.market.members[selection.id]
+        for scope in _around(selection):
+            members = self._scoped[scope]
+            del members[selection.id]
+            if not members:
+                del self._scoped[scope]
 
     def _market(self, market_id: str, source_event_id: str, market: str, period: str) -> Market:
         found = self._markets.get(market_id)
@@ -218,9 +236,9 @@ class Book:
             held = Held(selection, market)
         else:
             self._remember(held, 0)
-            del held.market.members[selection.id]
+            self._let_go(held)
             held.selection, held.market = selection, market
-        self._held[selection.id] = market.members[selection.id] = held
+        self._hold(held)
         return held
 
     def _remember(self, held: Held, updates: int) -> None:
@@ -284,3 +302,9 @@ class Book:
         )
         self._batch.settle.add(held.selection.id)
         return "stale"
+
+
+def _around(selection: Selection) -> tuple[Scope, ...]:
+    """The scopes that hold a selection and are found by no market: its event, and the query that lists it."""
+    event = Scope("event", selection.source_event_id)
+    return (event, selection.scope) if selection.scope.kind == "query" else (event,)

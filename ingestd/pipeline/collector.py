@@ -1,6 +1,7 @@
 """Keeps one source alive: connects, reads, notices silence, pauses, reconnects. Written once, for all feeds."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from random import Random
 from typing import Final
@@ -72,7 +73,7 @@ class Collector:
         self._vigil = Vigil(
             silence_limit=self.silence_limit,
             alive_interval=policy.alive_interval,
-            span_seconds=policy.span_seconds,
+            span_seconds=policy.span_seconds if feed.renewable else math.inf,
             span_bytes=policy.span_bytes,
         )
         self._life = Stretch()

@@ -81,18 +81,17 @@ class Coverage:
     def complete(self, scope: Scope, at: int) -> None:
         """The scope was walked whole."""
         at = max(at, self._seen)
-        held = self._open.get(scope)
         if scope == WHOLE:
             for narrow in [narrow for narrow in self._open if narrow != WHOLE]:
                 self._end(narrow, at, "" if self._open[narrow].state == "complete" else "image")
-        if held is not None:
-            if held.state == "complete":
-                return
-            if held.state == "down":
-                held.state = "gap"
-            at = self._end(scope, at, "image")
-        if scope == WHOLE or not self.whole:
-            self._begin(scope, max(at, self._ended.get(scope, 0)), "complete")
+        self._complete(scope, at)
+
+    def walked(self, at: int) -> None:
+        """Every query of the source was walked: all is known that its queries do not lack by themselves."""
+        at = max(at, self._seen)
+        for narrow in [scope for scope, interval in self._open.items() if scope != WHOLE and interval.state == "complete"]:
+            self._end(narrow, at)
+        self._complete(WHOLE, at)
 
     def gap(self, scope: Scope, reason: str) -> None:
         """Something of the scope is missing since the frame before this one."""
@@ -128,6 +127,17 @@ class Coverage:
                 self._row(scope, interval, None, "")
         rows, self._rows = self._rows, {}
         return rows
+
+    def _complete(self, scope: Scope, at: int) -> None:
+        held = self._open.get(scope)
+        if held is not None:
+            if held.state == "complete":
+                return
+            if held.state == "down":
+                held.state = "gap"
+            at = self._end(scope, at, "image")
+        if scope == WHOLE or not self.whole:
+            self._begin(scope, max(at, self._ended.get(scope, 0)), "complete")
 
     def _turn(self, scope: Scope, state: CoverageState, reason: str) -> None:
         """From the frame before this one on; where this frame itself ended an interval of the scope, from there on."""

@@ -21,6 +21,7 @@ from ingestd.model import (
     Outcome,
     Quote,
     Reject,
+    Scope,
     Skipped,
     SourceStatus,
     Update,
@@ -116,6 +117,8 @@ class Lane:
         counters["ordinal"] = frame.ordinal
         before = len(batch.changes)
         self._take(frame, decoded, offset, batch)
+        if "whole" in frame.meta:
+            self.coverage.walked(at)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
             self.last_changed_at = at
@@ -173,6 +176,8 @@ class Lane:
             self.coverage.closed(frame.meta.get("reason", "closed"))
         elif "paused" in frame.meta:
             self.coverage.paused(int(frame.meta["from"]), frame.received_at, frame.meta["paused"])
+        elif "failed" in frame.meta:
+            self.coverage.gap(Scope("query", frame.meta["failed"]), frame.meta["reason"])
 
     def _take(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
         counters = self.counters

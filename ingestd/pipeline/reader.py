@@ -63,7 +63,7 @@ class Reader:
         """A frame that nobody may decode: quarantined as it is."""
         missing = self._due(frame)
         self._follow(frame)
-        return [*missing, refused(category, reason), *self._broken(category)]
+        return [*missing, refused(category, reason), *self._broken(category, frame)]
 
     def _due(self, frame: Frame) -> list[Decoded]:
         missing = self._missing(frame)
@@ -110,11 +110,11 @@ class Reader:
                 refusal = "bug", refused_bug("decode", error)
                 bug = True
         category, reject = refusal
-        return [reject, *self._broken(category)], bug
+        return [reject, *self._broken(category, frame)], bug
 
-    def _broken(self, reason: str) -> list[Decoded]:
+    def _broken(self, reason: str, frame: Frame | None = None) -> list[Decoded]:
         try:
-            return list(self._decoder.broken(reason))
+            return list(self._decoder.broken(reason, frame))
         except Exception as error:  # noqa: BLE001 - contained like any other bug in a decoder
             self._renew()
             return [refused_bug("decode", error, path="broken"), Gap(WHOLE, "bug")]

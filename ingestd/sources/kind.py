@@ -8,6 +8,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from ingestd.interfaces import Clock, Decoder, Feed
+from ingestd.sources.budget import Budget, Limit
 
 T = TypeVar("T")
 
@@ -26,12 +27,16 @@ class FeedOptions(BaseModel):
 
 
 class FeedContext(Struct, frozen=True):
-    """What a feed may lean on: its configured name, the time, chance, and a breaker by name."""
+    """What a feed may lean on: its configured name, the time, chance, a breaker by name, and the budget of a key.
+
+    Sources that give the same key to ``budget`` share one; the key is a secret and goes no further.
+    """
 
     name: str
     clock: Clock
     random: Random
     breaker: Callable[[str], Breaker]
+    budget: Callable[[str, tuple[Limit, ...]], Budget]
 
 
 class FeedKind(Struct, frozen=True):

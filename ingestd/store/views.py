@@ -179,6 +179,7 @@ class _Maker:
 _SCOPES: Final = (
     "c.scope_kind = 'market' AND c.scope_id = s.source_market_id",
     "c.scope_kind = 'event' AND c.scope_id = s.source_event_id",
+    "c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id",
     "c.scope_kind = 'source' AND c.scope_id = ''",
 )
 """Narrowest first."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from random import Random
 from types import ModuleType
 
 import pytest
@@ -10,13 +9,13 @@ import typer
 from pydantic import BaseModel
 
 from ingestd.cli.main import app
-from ingestd.clock import SystemClock
 from ingestd.errors import Malformed
 from ingestd.model import Frame, Quote
 from ingestd.settings import Settings
 from ingestd.settings.problems import keys_of, model_in
 from ingestd.sources import FEEDS
-from ingestd.sources.kind import FeedContext, FeedKind
+from ingestd.sources.kind import FeedKind
+from ingestd.testing.context import feed_context
 from tests.house.conftest import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -99,5 +98,5 @@ def test_the_feed_in_ten_minutes() -> None:
     assert (quote.selection.source_event_id, quote.price, quote.changed_at) == ("7", 1.5, kind.record_time(message))
     with pytest.raises(Malformed):
         list(kind.decoder("demo")(Frame("demo", "data", 1, b"{")))
-    context = FeedContext("demo", SystemClock(), Random(1), lambda _: pytest.fail("needs no breaker"))
+    context = feed_context("demo")
     assert kind.build(kind.options.model_validate({"key": "k"}), context).silence_limit == 30

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
+from msgspec import Struct
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_connection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
@@ -30,13 +31,33 @@ PAUSE: Final = 60.0
 """Seconds to wait where the server asks for patience and does not say how long."""
 CODES: Final = {1009: "oversize", 1011: "silent", 1002: "protocol", 1007: "protocol"}
 """Why this side closed a connection, by the code that it sent (RFC 6455, 7.4.1)."""
+Refusals = Mapping[int, tuple[str, str]]
+"""Close codes of a provider that no reconnection mends: reason (one word) and hint. A vendor that allows one stream per key tells a
+displaced holder so; fighting back would displace the newer one in turn."""
+
+
+class Chatter(Struct, frozen=True, kw_only=True):
+    """What a provider wants to hear now and then, as a message, lest it hang up: ``say`` every so many seconds; ``answer`` comes back.
+
+    It is said while somebody reads, so a reader that stands still for good is hung up on, as it should be.
+    """
+
+    say: bytes
+    every: float
+    answer: bytes = b""
 
 
 class WebSocket:
-    """One open connection; an async context manager, left closed."""
+    """One open connection; an async context manager, left closed.
 
-    def __init__(self, connection: ClientConnection) -> None:
+    ``refusals``: close codes by which the provider says that asking again will not help, with the reason and a hint.
+    """
+
+    def __init__(self, connection: ClientConnection, chatter: Chatter | None = None, refusals: Refusals | None = None) -> None:
         self._connection = connection
+        self._chatter = chatter
+        self._refusals = refusals or {}
+        self._due = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,28 +66,52 @@ class WebSocket:
         await self._connection.close()
 
     async def read(self) -> list[bytes]:
-        """One or more messages, as many as have come. Cancelling it loses none.
+        """One or more messages, as many as have come; none where only the answer to our chatter did. Cancelling it loses none.
 
-        Raises Disconnected: ``closed`` (by the other side), ``reset``, ``silent`` (pings unanswered), ``protocol``, ``oversize``.
+        Raises Disconnected: ``closed`` (by the other side), ``reset``, ``silent`` (pings unanswered), ``protocol``, ``oversize``;
+        Refused for a close code among ``refusals``.
         """
-        connection = self._connection
         try:
-            messages = [await connection.recv(decode=False)]
+            messages = [await self._next()]
         except ConnectionClosed as error:
-            raise _disconnected(error) from error
+            raise self._ended(error) from error
         while len(messages) < MOST:
             message = self._at_once()
             if message is None:
                 break
             messages.append(message)
-        return messages
+        answer = self._chatter.answer if self._chatter else b""
+        return [message for message in messages if message != answer] if answer else messages
 
     async def send(self, message: bytes) -> None:
         """Send a text message. Raises Disconnected."""
         try:
             await self._connection.send(message, text=True)
         except ConnectionClosed as error:
-            raise _disconnected(error) from error
+            raise self._ended(error) from error
+
+    async def _next(self) -> bytes:
+        """The next message; what is due to be said is said meanwhile."""
+        chatter = self._chatter
+        if chatter is None:
+            return await self._connection.recv(decode=False)
+        loop = asyncio.get_running_loop()
+        while True:
+            if loop.time() >= self._due:
+                await self._connection.send(chatter.say, text=True)
+                self._due = loop.time() + chatter.every
+            try:
+                async with asyncio.timeout_at(self._due):
+                    return await self._connection.recv(decode=False)
+            except TimeoutError:
+                continue
+
+    def _ended(self, error: ConnectionClosed) -> Disconnected | Refused:
+        code = error.rcvd.code if error.rcvd else 0
+        if code in self._refusals:
+            reason, hint = self._refusals[code]
+            return Refused(reason, f"closed with {code} {error.rcvd.reason if error.rcvd else ''}".strip(), hint)
+        return _disconnected(error)
 
     def _at_once(self) -> bytes | None:
         """A message that is there already, without a turn of the loop; None where ``recv`` would have to wait.
@@ -89,13 +134,15 @@ class WebSocket:
         raise RuntimeError("recv went on after it was cancelled")
 
 
-async def connect(
+async def connect(  # noqa: PLR0913 - how a link is to be treated
     url: str,
     *,
     timeout: float,  # noqa: ASYNC109 - a deadline for this one step, part of the contract
     headers: Mapping[str, str] | None = None,
     max_size: int = MAX_SIZE,
     ping_every: float | None = PING_EVERY,
+    chatter: Chatter | None = None,
+    refusals: Refusals | None = None,
 ) -> WebSocket:
     """Open a connection; ``ws://`` or ``wss://`` (certificates verified).
 
@@ -126,7 +173,7 @@ async def connect(
         raise Disconnected("handshake", str(error)) from error
     except OSError as error:
         raise Disconnected("refused", error.strerror or str(error)) from error
-    return WebSocket(connection)
+    return WebSocket(connection, chatter, refusals)
 
 
 def _status(error: InvalidStatus) -> Disconnected | Throttled | Refused:

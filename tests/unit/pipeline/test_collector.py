@@ -100,6 +100,7 @@ class ScriptedFeed:
 
     time_rule: TimeRule = "ordered"
     silence_limit: float = FOREVER
+    renewable: bool = True
 
     def __init__(self, clock: VirtualClock, *sessions: Script) -> None:
         self.clock = clock

@@ -52,7 +52,7 @@ class Mute:
         """Nothing."""
         return [Gap(WHOLE, frame.kind)] if frame.payload == b"gap" else []
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """Everything."""
         return [Gap(WHOLE, reason)]
 
@@ -61,6 +61,7 @@ class MuteFeed:
     """Makes them."""
 
     silence_limit = 1.0
+    renewable = True
 
     def __init__(self, rule: TimeRule = "ordered") -> None:
         self.time_rule: TimeRule = rule

@@ -101,7 +101,7 @@ class ToyDecoder:
             return self._image(said["image"], n, at)
         return self._delta(said, n, at)
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """Wait for an image."""
         self._prices = None
         return [Gap(WHOLE, reason)]
@@ -150,6 +150,7 @@ class ToyFeed:
 
     time_rule: TimeRule = "ordered"
     silence_limit = 1.0
+    renewable = True
 
     def __init__(self, source: str = "toy") -> None:
         self._source = source

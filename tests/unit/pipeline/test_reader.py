@@ -39,7 +39,7 @@ class Script:
         if word == "hole":
             yield Gap(scope, "hole")
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """Everything is missing, or one market."""
         self.read.append(f"broken: {reason}")
         if self._fragile:
@@ -52,6 +52,7 @@ class ScriptFeed:
 
     time_rule: TimeRule = "ordered"
     silence_limit = 1.0
+    renewable = True
 
     def __init__(self, *, fragile: bool = False, narrow: bool = False) -> None:
         self.made: list[Script] = []

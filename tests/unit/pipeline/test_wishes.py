@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -10,12 +9,11 @@ from ingestd.journal.local import JournalLimits, LocalJournal
 from ingestd.model import WHOLE, Frame, Scope
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import Lane
-from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.wishes import ASK_AGAIN, Wishes
 from ingestd.sources.feeds.simulated.options import SimulatedOptions
 from ingestd.sources.feeds.simulated.session import SimulatedFeed
-from ingestd.sources.kind import FeedContext
 from ingestd.testing.clock import VirtualClock
+from ingestd.testing.context import feed_context
 
 MARKET = Scope("market", "m1")
 
@@ -37,11 +35,8 @@ class Desk:
         return self.journal._appender.keep
 
     def _lane(self, name: str) -> Lane:
-        context = FeedContext(name, self.clock, Random(1), self._breaker)
+        context = feed_context(name, clock=self.clock)
         return Lane(name, "simulated", SimulatedFeed(SimulatedOptions(), context), Catalogue(), live=True)
-
-    def _breaker(self, name: str) -> Breaker:
-        raise AssertionError(name)
 
 
 @pytest.fixture

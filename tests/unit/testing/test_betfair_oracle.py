@@ -7,7 +7,6 @@ from random import Random
 import pytest
 
 from ingestd.batch import Batch
-from ingestd.clock import SystemClock
 from ingestd.errors import Disconnected
 from ingestd.model import Complete, Frame, MarketStatus, Quote, Run
 from ingestd.pipeline.book import Book
@@ -16,14 +15,9 @@ from ingestd.pipeline.held import Moment
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.feed import build, record_time
 from ingestd.sources.feeds.betfair.options import BetfairOptions
-from ingestd.sources.kind import Breaker, FeedContext
 from ingestd.testing.betfair import APP_KEY, SESSION, BetfairEmulator
 from ingestd.testing.betfair_oracle import Key, Row, history
-
-
-def no_breaker(name: str) -> Breaker:
-    """A given session token needs no login, and names are off."""
-    raise AssertionError(name)
+from ingestd.testing.context import feed_context
 
 
 async def recorded(emulator: BetfairEmulator, cuts: int, seed: int) -> list[Frame]:
@@ -31,7 +25,7 @@ async def recorded(emulator: BetfairEmulator, cuts: int, seed: int) -> list[Fram
     draw = Random(seed)
     options = {"app_key": APP_KEY, "session_token": SESSION, "market_ids": emulator.world.market_ids, "names": False}
     where = {"host": emulator.host, "port": emulator.port, "tls_ca_file": emulator.ca_file}
-    feed = build(BetfairOptions.model_validate(options | where), FeedContext("bf", SystemClock(), Random(1), no_breaker))
+    feed = build(BetfairOptions.model_validate(options | where), feed_context("bf"))
     frames: list[Frame] = []
     for attempt in range(cuts + 1):
         async with feed.connect(frames[-1].token if frames else "") as session:

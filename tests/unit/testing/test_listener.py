@@ -19,7 +19,7 @@ class Echo:
         """Its payload as the reason."""
         return [Gap(WHOLE, frame.payload.decode())]
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """Never asked."""
         return []
 

@@ -65,7 +65,7 @@ class BetfairDecoder:
             return self._take_names(frame.payload)
         return self._read(frame.payload, frame.meta.get("shard", ""))
 
-    def broken(self, reason: str) -> list[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> list[Decoded]:
         """A frame is missing: a live stream has no base until its next image; in a recording each market has a hole and goes on."""
         self._segments.clear()
         if self._recorded:

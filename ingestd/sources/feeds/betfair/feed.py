@@ -35,6 +35,7 @@ class BetfairFeed:
     """One account and one subscription; see ``interfaces.Feed``."""
 
     time_rule: TimeRule = "ordered"
+    renewable = True
 
     def __init__(self, options: BetfairOptions, context: FeedContext) -> None:
         self._options = options

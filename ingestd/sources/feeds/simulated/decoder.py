@@ -77,7 +77,7 @@ class SimulatedDecoder:
             said = self._said(message)
         return [*rejects, *said] if rejects else said
 
-    def broken(self, reason: str) -> Iterable[Decoded]:
+    def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """A message is missing, whatever it said: everything waits for an image."""
         self._last = None
         self._walk = None

@@ -20,6 +20,7 @@ class SimulatedFeed:
     """One source of the exchange."""
 
     time_rule: TimeRule = "ordered"
+    renewable = True
     silence_limit = 5.0
     """Heartbeats come every second."""
 

@@ -29,6 +29,7 @@ def recorded(name: str, path: Path, kind: FeedKind, clock: Clock, at: int | None
 class _Recording:
     time_rule: TimeRule = "ordered"
     silence_limit = math.inf
+    renewable = False
 
     def __init__(self, name: str, path: Path, kind: FeedKind, clock: Clock, at: int | None) -> None:
         self._name = name

@@ -1,21 +1,18 @@
 """The feed's declaration, and a recorded session with what must come of it."""
 
 from pathlib import Path
-from random import Random
-from typing import cast
 
-from ingestd.clock import SystemClock
 from ingestd.model import Complete, Frame, Quote
 from ingestd.sources.feeds.simulated import FEED
 from ingestd.sources.feeds.simulated.options import SimulatedOptions
-from ingestd.sources.kind import Breaker, FeedContext
+from ingestd.testing.context import feed_context
 
 RECORDED = Path(__file__).parents[3] / "recorded" / "simulated"
 
 
 def test_the_feed_is_built_from_its_options() -> None:
     """Options reach the live feed."""
-    context = FeedContext("sim", SystemClock(), Random(1), lambda _: cast("Breaker", None))
+    context = feed_context("sim")
     feed = FEED.build(SimulatedOptions(), context)
     assert (feed.time_rule, feed.silence_limit, FEED.unit) == ("ordered", 5.0, "line")
 

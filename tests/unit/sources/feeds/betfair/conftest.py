@@ -2,17 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from random import Random
 from typing import TypeVar
 
 import pytest
 
-from ingestd.clock import SystemClock
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.feed import BetfairFeed, build, record_time
 from ingestd.sources.feeds.betfair.options import BetfairOptions
-from ingestd.sources.kind import FeedContext
 from ingestd.testing.betfair import APP_KEY, SESSION, BetfairEmulator
+from ingestd.testing.context import feed_context
 from ingestd.testing.listener import Listener
 
 T = TypeVar("T")
@@ -62,7 +60,7 @@ def make_feed(emulator: BetfairEmulator, breakers: dict[str, int]) -> Callable[[
             breakers[name] = breakers.get(name, 0) + 1
             return NoBreaker()
 
-        feed = build(BetfairOptions.model_validate(wanted | options), FeedContext("bf", SystemClock(), Random(1), breaker))
+        feed = build(BetfairOptions.model_validate(wanted | options), feed_context("bf", breaker=breaker))
         assert isinstance(feed, BetfairFeed)
         return feed
 

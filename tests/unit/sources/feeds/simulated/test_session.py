@@ -1,19 +1,17 @@
 """Sessions over a real socket with a real exchange."""
 
-from random import Random
 from typing import cast
 
 import msgspec
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from ingestd.clock import SystemClock
 from ingestd.errors import Disconnected, Refused
 from ingestd.interfaces import Session
 from ingestd.model import WHOLE, Frame, Scope
 from ingestd.sources.feeds.simulated.options import SimulatedOptions
 from ingestd.sources.feeds.simulated.session import SimulatedFeed
-from ingestd.sources.kind import Breaker, FeedContext
+from ingestd.testing.context import feed_context
 from ingestd.testing.exchange.options import Options
 from ingestd.testing.exchange.server import Exchange
 
@@ -22,7 +20,7 @@ OPTIONS = Options(seed=3, events=2, life=80, rate=0, t0=1_790_000_000_000_000, l
 
 def feed(url: str) -> SimulatedFeed:
     """A feed of that exchange."""
-    return SimulatedFeed(SimulatedOptions(url=url), FeedContext("sim", SystemClock(), Random(1), lambda _: cast("Breaker", None)))
+    return SimulatedFeed(SimulatedOptions(url=url), feed_context("sim"))
 
 
 async def until(session: Session, last: int) -> list[Frame]:
@@ -173,7 +171,7 @@ async def test_no_welcome_no_session() -> None:
             url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             slow = SimulatedFeed(
                 SimulatedOptions(url=url, connect_timeout=0.2),
-                FeedContext("sim", SystemClock(), Random(1), lambda _: cast("Breaker", None)),
+                feed_context("sim"),
             )
             with pytest.raises(Disconnected, match=reason):
                 async with slow.connect(""):
