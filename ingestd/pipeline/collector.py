@@ -1,7 +1,6 @@
 """Keeps one source alive: connects, reads, notices silence, pauses, reconnects. Written once, for all feeds."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from random import Random
 from typing import Final
@@ -73,7 +72,7 @@ class Collector:
         self._vigil = Vigil(
             silence_limit=self.silence_limit,
             alive_interval=policy.alive_interval,
-            span_seconds=policy.span_seconds if feed.renewable else math.inf,
+            span_seconds=policy.span_seconds,
             span_bytes=policy.span_bytes,
         )
         self._life = Stretch()
@@ -248,7 +247,7 @@ class Collector:
                 self._session.end(verdict)
             elif vigil.quiet(now):
                 self._say("alive")
-            if vigil.span_exceeded(now, self._clock.now()):
+            if self._feed.renewable and vigil.span_exceeded(now, self._clock.now()):
                 self._renewals.ask(WHOLE)
 
     async def _renew(self, session: Session, renewals: Renewals) -> None:

@@ -308,6 +308,18 @@ def test_complete_withdraws_what_its_scope_no_longer_lists(scope: Scope, gone: s
     assert bench.say(Complete(scope, frozenset([A.id]), T + 8)) == "unchanged"
 
 
+def test_a_query_completes_what_it_lists_and_nothing_beside() -> None:
+    """One request of a polled feed says nothing of what others list, not even of the same market."""
+    bench = Bench()
+    mine, also = (replace(chosen, scope=Scope("query", "odds")) for chosen in (A, C))
+    for chosen in (mine, also, B, D):
+        bench.say(Quote(chosen, 1.5))
+    bench.cut()
+    assert bench.say(Complete(Scope("query", "odds"), frozenset([also.id]), T + 7)) == "changed"
+    assert [(row.selection_id, row.own_status) for row in bench.batch.changes] == [(mine.id, "withdrawn")]
+    assert bench.say(Complete(Scope("query", "scores"), frozenset(), T + 8)) == "unchanged"
+
+
 def test_complete_leaves_what_is_over_alone() -> None:
     """Settled ones, and those of a settled market, are not withdrawn."""
     bench = Bench()

@@ -481,6 +481,16 @@ async def test_a_long_epoch_is_renewed_once(policy: Policy, first: float) -> Non
     assert [(round(at, -1), scope) for at, scope in rig.feed.renewed] == [(first, WHOLE)]
 
 
+async def test_an_image_that_costs_is_not_asked_for_to_keep_an_epoch_short() -> None:
+    """A polled feed begins an epoch with each answer; asking early would only use up its budget."""
+    rig = Rig(
+        [data(bytes(4_000)), opened(), *[step for _ in range(400) for step in (1, data(bytes(100)))]], policy=Policy(span_seconds=100)
+    )
+    rig.feed.renewable = False
+    await rig.run(400)
+    assert rig.feed.renewed == []
+
+
 async def test_a_new_epoch_frame_answers_the_renewal() -> None:
     """The span counts from the last image of everything, and a token resumes again after it."""
     image = Frame("s", "data", 0, b"image", "t5", epoch=True)
