@@ -108,7 +108,8 @@ class Intake:
                 await self._clock.sleep(rest)
             began = self._clock.monotonic()
             group, weight, receipts = self._group()
-            if await self._append(group):
+            # behind one that was dropped nothing is appended: a token must not lead past what is not there
+            if not self.dropped and await self._append(group):
                 for durable, frames in receipts:
                     durable(frames)
             else:

@@ -133,6 +133,21 @@ async def test_no_receipt_for_what_was_dropped(bench: Bench) -> None:
     assert (told, bench.intake.dropped["a"]) == ([], 1)
 
 
+async def test_nothing_is_appended_behind_what_was_dropped() -> None:
+    """Room that comes too late: a token in the journal would lead past frames that are not there."""
+    bench = Bench(max_records=100_000)
+    append = bench.journal.append
+
+    async def full_until_dropped(frames: Sequence[Frame]) -> int:
+        bench.journal.full = not bench.intake.dropped
+        return await append(frames)
+
+    bench.journal.append = full_until_dropped  # type: ignore[method-assign]
+    async with bench.running():
+        bench.intake.accept(frames(1_500))
+    assert (bench.journal.frames, bench.intake.dropped["a"]) == ([], 1_500)
+
+
 async def test_what_gathers_during_an_append_goes_as_one_group(bench: Bench) -> None:
     """One fsync serves everything that came while the last one ran."""
     async with bench.running():
