@@ -128,6 +128,7 @@ class Account:
             return None
         self.spent.asked(job)
         self._plans[job] = _Plan(wanted, cost, now)
+        self.spent.slowed = strain(self._to_plan_with(), {job: plan.needs for job, plan in self._plans.items()})
         return Means(cost, self._granted()[job], self.renews_at)
 
     def turn(self) -> int:
@@ -150,11 +151,6 @@ class Account:
     def renews_at(self) -> int:
         """When the month ends, UTC µs."""
         return month_of(self.spent.began, self.month.renews_on if self.month else 1)[1]
-
-    @property
-    def slowed(self) -> float:
-        """By how much all last hours are slowed."""
-        return strain(self._to_plan_with(), {job: plan.needs for job, plan in self._plans.items()})
 
     def forecast(self) -> int | None:
         """As ``Budget.forecast``."""

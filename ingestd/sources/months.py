@@ -2,11 +2,13 @@
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=64)
 def month_of(at: int, day: int) -> tuple[int, int]:
     """Begin and end of the month that ``at`` lies in, all UTC µs. In months without that ``day``, their last day stands for it."""
     moment = EPOCH + timedelta(microseconds=at)

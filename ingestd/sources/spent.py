@@ -17,26 +17,29 @@ MOST_JOBS: Final = 512
 """Jobs remembered; beyond, those that asked longest ago are forgotten, not what they spent."""
 
 Amount = Annotated[float, Meta(ge=0)]
+Moment = Annotated[int, Meta(ge=0, le=10**17)]
 
 
 class Job(Struct):
     """What a job spent of this month, and when it last asked."""
 
     spent: Amount = 0.0
-    asked_at: int = 0
+    asked_at: Moment = 0
 
 
 class Spent(Struct):
     """Times in UTC µs. ``at``: the last time seen; ``since``: the first; ``began``: of the month.
 
-    ``assumed``: what was spent of the month is not known, and ``spent`` is the worst that it may be.
+    ``assumed``: what was spent of the month is not known, and ``spent`` is the worst that it may be. ``slowed``: by how much the last hours
+    before kick-off are asked for less often than configured.
     """
 
-    at: int = 0
-    since: int = 0
-    began: int = 0
+    at: Moment = 0
+    since: Moment = 0
+    began: Moment = 0
     spent: Amount = 0.0
     assumed: bool = False
+    slowed: float = 1.0
     jobs: dict[str, Job] = field(default_factory=dict)
     windows: list[Tally] = field(default_factory=list)
     minute: Tally = field(default_factory=lambda: Tally(MINUTE))

@@ -1,8 +1,8 @@
 """How much came within a window that slides, in a few numbers, and never too little."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from ingestd.model import SECOND
 
@@ -13,7 +13,7 @@ PARTS: Final = 60
 class Tally(Struct):
     """Amounts by part of a window of ``span`` seconds; at most ``PARTS`` + 1 of them are kept. Times in UTC µs."""
 
-    span: float
+    span: Annotated[float, Meta(gt=0)]
     parts: dict[int, float] = field(default_factory=dict)
 
     def add(self, at: int, amount: float) -> None:
