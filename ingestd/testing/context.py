@@ -26,4 +26,5 @@ def feed_context(
 ) -> FeedContext:
     """A context for a source of this name; a feed that keeps something on disk is to be given a folder."""
     clock = clock or SystemClock()
-    return FeedContext(name, clock, Random(1), breaker or (lambda _: NoBreaker()), lambda key, limits: Budget(key, limits, clock), folder)
+    breaker = breaker or (lambda _: NoBreaker())
+    return FeedContext(name, clock, Random(1), breaker, lambda _, limits: Budget(name, limits, clock), folder)
