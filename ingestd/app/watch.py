@@ -14,6 +14,7 @@ from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings
+from ingestd.sources.accounts import Accounts
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
 from ingestd.telemetry.health import Check, Component, Health, check_journal, check_progress, check_source, check_sources, check_store
@@ -38,6 +39,7 @@ class Daemon(Protocol):
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
     breakers: dict[str, Breaker]
+    budgets: Accounts
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
@@ -82,6 +84,12 @@ def publish(daemon: Daemon) -> None:
         put("circuit_breaker_rejected_total", breaker.rejected, breaker=name)
         for state in BREAKER_STATES:
             put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
+    for report in daemon.budgets.reports():
+        put("budget_limit", report.limit, budget=report.budget)
+        put("budget_remaining", report.left, budget=report.budget)
+        put("budget_renews_timestamp_seconds", report.renews_at / SECOND, budget=report.budget)
+        put("budget_exhausted_timestamp_seconds", (report.empty_at or 0) / SECOND, budget=report.budget)
+        put("budget_slowdown_ratio", report.slowed, budget=report.budget)
 
 
 def _components(daemon: Daemon) -> dict[str, Component]:

@@ -23,4 +23,4 @@ class NoBreaker:
 def feed_context(name: str, *, clock: Clock | None = None, breaker: Callable[[str], Breaker] | None = None) -> FeedContext:
     """A context for a source of this name."""
     clock = clock or SystemClock()
-    return FeedContext(name, clock, Random(1), breaker or (lambda _: NoBreaker()), lambda key, limits: Budget(key, limits, clock))
+    return FeedContext(name, clock, Random(1), breaker or (lambda _: NoBreaker()), lambda _, limits: Budget(name, limits, clock))
