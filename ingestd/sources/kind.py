@@ -1,6 +1,7 @@
 """What a feed's file declares: its options, how it is built, and how its recordings are read."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from random import Random
 from typing import Literal, Protocol, TypeVar
 
@@ -44,6 +45,9 @@ class FeedKind(Struct, frozen=True):
 
     ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is, ``record_time(payload)`` is the
     provider's own time in it (UTC µs, None if it has none), ``decoder(source)`` an empty decoder.
+
+    Where a source's options say how its recordings are read, ``by_options`` makes the kind that they describe; ``samples`` are payloads
+    that prove them.
     """
 
     options: type[FeedOptions]
@@ -51,3 +55,9 @@ class FeedKind(Struct, frozen=True):
     decoder: Callable[[str], Decoder]
     unit: Literal["line", "document"]
     record_time: Callable[[bytes], int | None]
+    by_options: Callable[[FeedOptions], "FeedKind"] | None = None
+    samples: tuple[Path, ...] = ()
+
+    def configured(self, options: FeedOptions) -> "FeedKind":
+        """The kind as a source with these options has it."""
+        return self if self.by_options is None else self.by_options(options)
