@@ -29,7 +29,7 @@ class Place:
         self.levels: dict[str, object] = {"doc": doc, "meta": meta}
         self.stamps = [next(_STAMPS)] * (depth + 1)
         """By depth; another one for each element, so that what is known of it is never taken for another's."""
-        self.trail: list[tuple[str, int]] = []
+        self.trail: list[tuple[str, int | None]] = []
 
     def enter(self, depth: int, name: str, element: object) -> None:
         """Stand at an element of a level."""
@@ -38,8 +38,9 @@ class Place:
 
     @property
     def path(self) -> str:
-        """``events[3].markets[0]``; an index counts what its ``each`` found."""
-        return ".".join(f"{label}[{index}]" if label else f"[{index}]" for label, index in self.trail)
+        """``events[3].markets[0]``; an index counts what its ``each`` found, and one object has none."""
+        steps = (label if index is None else f"{label}[{index}]" for label, index in self.trail)
+        return ".".join(step for step in steps if step)
 
 
 class Cell(Protocol[T_co]):

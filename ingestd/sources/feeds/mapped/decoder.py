@@ -52,7 +52,7 @@ class MappedDecoder:
         if self._program.image is None:
             return None
         if self._image is None:
-            self._image = Image(WHOLE if self._program.image == "source" else Scope("query", self._query(place, frame)))
+            self._image = Image(WHOLE if self._program.image == "source" else Scope("query", self._query(place, frame)), self._at(place))
         return self._image
 
     def _query(self, place: Place, frame: Frame) -> str:
@@ -62,6 +62,12 @@ class MappedDecoder:
             return self._program.query(place)
         except (Unmapped, Left) as error:
             raise Malformed("query", f"which query answered it cannot be told: {error}") from error
+
+    def _at(self, place: Place) -> int | None:
+        try:
+            return self._program.image_at(place)
+        except (Unmapped, Left):
+            return None
 
 
 def record_time(program: Program, read: Callable[[bytes], object], payload: bytes) -> int | None:

@@ -63,7 +63,7 @@ class Fitter:
     def text(self, given: Given, names: Sequence[str], fallback: str | None = "") -> Cell[str]:
         """A text; ``fallback`` None: it must be there."""
         canonical = isinstance(given.field, Text) and given.field.format == "number"
-        return self._cell(given, names, formats.canonical if canonical else formats.text, _giving(fallback))
+        return self._cell(given, names, formats.canonical if canonical else formats.text, _giving(fallback), formats.text)
 
     def word(self, given: Given, names: Sequence[str], literal: object, fallback: str | None) -> Cell[str]:
         """A word of ours, one of those that the ``Literal`` lists."""
@@ -93,18 +93,26 @@ class Fitter:
     def _optional(self, given: Given, names: Sequence[str], convert: Callable[[object], T]) -> Cell[T | None]:
         return self._cell(given, names, filled(convert, _nothing), _nothing)
 
-    def _cell(self, given: Given, names: Sequence[str], convert: Callable[[object], T], absent: Callable[[], T] | None) -> Cell[T]:
-        """``absent`` says what it is where nothing is found, or nothing is given; None: that is wrong."""
+    def _cell(
+        self,
+        given: Given,
+        names: Sequence[str],
+        convert: Callable[[object], T],
+        absent: Callable[[], T] | None,
+        own: Callable[[object], T] | None = None,
+    ) -> Cell[T]:
+        """``absent`` says what it is where nothing is found, or nothing is given; None: that is wrong. ``own`` converts constants."""
         field, loc = given.field, given.loc
         if field is None:
             if absent is None:
                 self.problems.append(Problem(loc, "is given nowhere", "write it here, or in shared of a level around"))
             return Fixed(absent()) if absent else Never()
+        own = own or convert
         if field.get is None:
-            return self._constant(field.const, (*loc, "const"), convert)
+            return self._constant(field.const, (*loc, "const"), own)
         path, depth = self.path(field.get, (*loc, "get"), names)
         if field.default is not None:
-            absent = self._constant(field.default, (*loc, "default"), convert).get
+            absent = self._constant(field.default, (*loc, "default"), own).get
         elif field.missing == SKIP:
             absent = left_out
         return Found(str(loc[-1]), path, depth, self._translating(field, loc, convert), absent or required(path))

@@ -176,13 +176,14 @@ class Withdrawer(Struct, frozen=True):
 
     kind: str
     ids: tuple[Cell[str], ...]
+    status: Status
     changed_at: Optional
 
     def make(self, at: Place, known: "Offers") -> list[Quote]:
         """A withdrawal of each selection that this names and that was offered."""
         name = (self.kind, *(part(at) for part in self.ids))
         stamp = self.changed_at(at)
-        return [Quote(what, None, status="withdrawn", changed_at=stamp) for what in known.named(name)]
+        return [Quote(what, None, status=self.status, changed_at=stamp) for what in known.named(name)]
 
 
 class Offers:

@@ -87,11 +87,12 @@ class QuoteMap(Shared):
 
 
 class WithdrawMap(Part):
-    """What is withdrawn by its id: a selection, a market or an event."""
+    """What is withdrawn (or suspended) by its id: a selection, a market or an event."""
 
     key: tuple[Text, ...] = Field((), description="the key of the selection, as its quotes have it")
     market: Text | None = Field(None, description="the id of a market: all its selections")
     event: Text | None = Field(None, description="the id of an event: all its selections")
+    status: Literal["withdrawn", "suspended"] = "withdrawn"
     changed_at: Time | None = None
 
     @model_validator(mode="after")

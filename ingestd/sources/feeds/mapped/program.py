@@ -18,6 +18,14 @@ Fields = Map[str, Given]
 """Fields by name: those of a thing itself, over those that it shares with others."""
 
 
+class ImageMaker(Struct, frozen=True):
+    """What an element lists whole: its event or market, as of which time (None: of when it was received)."""
+
+    kind: Literal["event", "market"]
+    id: Cell[str]
+    changed_at: Cell[int | None]
+
+
 class Step(Struct, frozen=True):
     """A level. ``label``: what its elements are called in a path. ``image``: the id of what each lists whole, and of which kind."""
 
@@ -27,7 +35,7 @@ class Step(Struct, frozen=True):
     label: str
     optional: bool
     where: Path | None
-    image: tuple[Literal["event", "market"], Cell[str]] | None
+    image: ImageMaker | None
     fixture: FixtureMaker | None
     result: ResultMaker | None
     market: MarketMaker | None
@@ -41,6 +49,7 @@ class Program(Struct, frozen=True):
 
     steps: tuple[Step, ...]
     image: Literal["query", "source"] | None
+    image_at: Cell[int | None]
     query: Cell[str]
     recorded_at: Cell[int | None]
     depth: int
@@ -62,6 +71,7 @@ class _Compiler:
         return Program(
             steps=steps,
             image=mapping.image,
+            image_at=self.fitter.time(_given(shared, "changed_at", ()), ()),
             query=self.fitter.text(Given(mapping.query, ("query",)), ()),
             recorded_at=self.fitter.time(Given(mapping.recorded_at, ("recorded_at",)), ()),
             depth=self.depth,
@@ -78,7 +88,7 @@ class _Compiler:
         self.depth = max(self.depth, len(names))
         shared = _over(shared, level.shared, (*loc, "shared"))
         where = None if level.where is None else self.fitter.path(level.where, (*loc, "where"), names)[0]
-        image = None if level.image is None else (level.image, self._image(level.image, loc, shared, names))
+        image = None if level.image is None else self._image(level.image, loc, shared, names)
         return Step(
             each=each,
             name=level.name,
@@ -95,8 +105,9 @@ class _Compiler:
             steps=tuple(self._step(inner, (*loc, "walk", index), names, shared) for index, inner in enumerate(level.walk)),
         )
 
-    def _image(self, kind: str, loc: Loc, shared: Fields, names: Sequence[str]) -> Cell[str]:
-        return self.fitter.text(_given(shared, "event" if kind == "event" else "market_id", loc), names, None)
+    def _image(self, kind: Literal["event", "market"], loc: Loc, shared: Fields, names: Sequence[str]) -> ImageMaker:
+        named = self.fitter.text(_given(shared, "event" if kind == "event" else "market_id", loc), names, None)
+        return ImageMaker(kind, named, self.fitter.time(_given(shared, "changed_at", loc), names))
 
     def _fixture(self, part: FixtureMap, loc: Loc, shared: Fields, names: Sequence[str]) -> FixtureMaker:
         fields = _over({"event": _given(shared, "event", loc)}, part, loc)
@@ -179,9 +190,9 @@ class _Compiler:
         self.withdraws = True
         changed_at = self.fitter.time(Given(part.changed_at, (*loc, "changed_at")), names)
         if part.key:
-            return Withdrawer("key", self._key(part.key, loc, names), changed_at)
+            return Withdrawer("key", self._key(part.key, loc, names), part.status, changed_at)
         kind, field = ("market", part.market) if part.market is not None else ("event", part.event)
-        return Withdrawer(kind, (self.fitter.text(Given(field, (*loc, kind)), names, None),), changed_at)
+        return Withdrawer(kind, (self.fitter.text(Given(field, (*loc, kind)), names, None),), part.status, changed_at)
 
     def _key(self, key: Sequence[Text], loc: Loc, names: Sequence[str]) -> tuple[Cell[str], ...]:
         return tuple(self.fitter.text(Given(part, (*loc, "key", index)), names, None) for index, part in enumerate(key))

@@ -8,7 +8,7 @@ from ingestd.model import Complete, Decoded, Reject, Scope, Skipped
 from ingestd.sources.feeds.mapped.cells import Left, Place
 from ingestd.sources.feeds.mapped.makers import Offers, QuoteMaker
 from ingestd.sources.feeds.mapped.paths import Unmapped, shown
-from ingestd.sources.feeds.mapped.program import Step
+from ingestd.sources.feeds.mapped.program import ImageMaker, Step
 
 
 class Image(Struct):
@@ -18,13 +18,14 @@ class Image(Struct):
     """
 
     scope: Scope
+    changed_at: int | None = None
     listed: set[int] = field(default_factory=set)
     sure: bool = True
 
     def close(self) -> Iterable[Decoded]:
         """It was walked whole."""
         if self.sure:
-            yield Complete(self.scope, frozenset(self.listed))
+            yield Complete(self.scope, frozenset(self.listed), self.changed_at)
 
 
 class Walk:
@@ -52,7 +53,7 @@ class Walk:
                 self._reject(error, step.label)
                 self._unsure()
                 continue
-            for index, element in enumerate(elements):
+            for index, element in enumerate(elements) if isinstance(elements, list) else ((None, elements),):
                 self._place.enter(step.depth, step.name, element)
                 self._place.trail.append((step.label, index))
                 self._element(step)
@@ -62,7 +63,7 @@ class Walk:
         try:
             if step.where is not None and not step.where.find(self._place.levels):
                 return
-            image = None if step.image is None else Image(Scope(step.image[0], step.image[1](self._place)))
+            image = None if step.image is None else _begun(step.image, self._place)
         except Unmapped as error:
             self._reject(error)
             self._unsure()
@@ -81,31 +82,31 @@ class Walk:
 
     def _inside(self, step: Step) -> None:
         if step.fixture is not None:
-            self._say(step.fixture.make)
+            self._say(step.fixture.make, "fixture")
         if step.market is not None:
-            self._say(step.market.make)
-        for quote in step.quotes:
-            self._quote(quote)
+            self._say(step.market.make, "market")
+        for index, quote in enumerate(step.quotes):
+            self._quote(quote, index)
         if step.withdraw is not None:
             self._withdraw(step)
         self._steps(step.steps)
         if step.result is not None:
-            self._say(step.result.make)
+            self._say(step.result.make, "result")
 
-    def _say(self, make: Callable[[Place], Decoded]) -> None:
+    def _say(self, make: Callable[[Place], Decoded], part: str) -> None:
         try:
             self.out.append(make(self._place))
         except Unmapped as error:
-            self._reject(error)
+            self._reject(error, part=part)
         except Left:
             self._left += 1
 
-    def _quote(self, quote: QuoteMaker) -> None:
+    def _quote(self, quote: QuoteMaker, index: int) -> None:
         place, images = self._place, self._images
         try:
             key, what = quote.name(place, images[-1].scope if images else None)
         except Unmapped as error:
-            self._reject(error)
+            self._reject(error, part=f"quotes[{index}]")
             self._unsure()
             return
         except Left:
@@ -116,7 +117,7 @@ class Walk:
         try:
             self.out.append(quote.make(place, what))
         except Unmapped as error:
-            self._reject(error)
+            self._reject(error, part=f"quotes[{index}]")
         except Left:
             self._left += 1
             return
@@ -129,15 +130,16 @@ class Walk:
         try:
             withdrawn = step.withdraw.make(self._place, self._offers)
         except Unmapped as error:
-            self._reject(error)
+            self._reject(error, part="withdraw")
             return
         except Left:
             self._left += 1
             return
         self.out.extend(withdrawn or [Skipped("filtered", "not_offered")])
 
-    def _reject(self, error: Unmapped, below: str = "") -> None:
-        path = ".".join(part for part in (self._place.path, below) if part)
+    def _reject(self, error: Unmapped, below: str = "", part: str = "") -> None:
+        """``below``: a list that is missing; ``part``: of the mapping, since one element may be several things."""
+        path = ".".join(step for step in (self._place.path, below) if step) + (f":{part}" if part else "")
         self.out.append(Reject(stage="decode", category=error.category, reason=error.reason, path=path))
 
     def _unsure(self) -> None:
@@ -145,13 +147,15 @@ class Walk:
             image.sure = False
 
 
-def _elements(step: Step, place: Place) -> list[object]:
-    """What an ``each`` finds; one object counts as a list of one. Raises Unmapped."""
+def _begun(maker: ImageMaker, place: Place) -> Image:
+    return Image(Scope(maker.kind, maker.id(place)), maker.changed_at(place))
+
+
+def _elements(step: Step, place: Place) -> list[object] | dict[str, object]:
+    """What an ``each`` finds: a list, or one object. Raises Unmapped."""
     found = step.each.find(place.levels)
-    if isinstance(found, list):
+    if isinstance(found, list | dict):
         return found
-    if isinstance(found, dict):
-        return [found]
     if found is None and step.optional:
         return []
     if found is None:
