@@ -135,7 +135,8 @@ class Daemon:
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
         kind = FEEDS[source.feed]
-        context = FeedContext(source.name, self.clock, Random(), self._breaker, self._budget)  # noqa: S311 - jitter, no secret
+        folder = self.settings.journal.path / "sources" / source.name
+        context = FeedContext(source.name, self.clock, Random(), self._breaker, self._budget, folder)  # noqa: S311 - jitter, no secret
         feed = kind.build(kind.options.model_validate(options), context)
         self.feeds[source.name] = feed
         policy = Policy(

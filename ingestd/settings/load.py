@@ -140,13 +140,14 @@ def _validated(model: type[Options], data: Tree, problems: list[str], path: str 
     return found
 
 
-def _secrets_in(models: Iterable[BaseModel]) -> Iterable[str]:
-    for model in models:
-        for _, value in model:
-            if isinstance(value, SecretStr):
-                yield value.get_secret_value()
-            elif isinstance(value, BaseModel):
-                yield from _secrets_in([value])
+def _secrets_in(values: Iterable[object]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from _secrets_in(found for _, found in value)
+        elif isinstance(value, tuple | list):
+            yield from _secrets_in(value)
 
 
 class _Loader(yaml.SafeLoader):

@@ -30,7 +30,8 @@ class FeedOptions(BaseModel):
 class FeedContext(Struct, frozen=True):
     """What a feed may lean on: its configured name, the time, chance, a breaker by name, and the budget of a key.
 
-    Sources that give the same key to ``budget`` share one; the key is a secret and goes no further.
+    Sources that give the same key to ``budget`` share one; the key is a secret and goes no further. ``folder`` is the source's own, for
+    what must outlive the process; whoever needs it makes it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class FeedContext(Struct, frozen=True):
     random: Random
     breaker: Callable[[str], Breaker]
     budget: Callable[[str, tuple[Limit, ...]], Budget]
+    folder: Path
 
 
 class FeedKind(Struct, frozen=True):
