@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, simulated
+from ingestd.sources.feeds import betfair, mapped, simulated
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
+    "mapped": mapped.FEED,
     "simulated": simulated.FEED,
 }

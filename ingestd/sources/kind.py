@@ -49,6 +49,9 @@ class FeedKind(Struct, frozen=True):
     (``.jsonl`` lines, ``.json`` one document), ``record_time(payload)`` is the provider's own time in it (UTC µs, None if it has none),
     ``decoder(source)`` an empty decoder. ``series``: files are polls of a series, so that what one lists and the next does not is
     withdrawn; all that are loaded together are one run. Otherwise each is a run of its own.
+
+    Where a source's options say how its recordings are read, ``by_options`` makes the kind that they describe; ``samples`` are payloads
+    that prove them.
     """
 
     options: type[FeedOptions]
@@ -57,3 +60,9 @@ class FeedKind(Struct, frozen=True):
     unit: Literal["line", "document"]
     record_time: Callable[[bytes], int | None]
     series: bool = False
+    by_options: Callable[[FeedOptions], "FeedKind"] | None = None
+    samples: tuple[Path, ...] = ()
+
+    def configured(self, options: FeedOptions) -> "FeedKind":
+        """The kind as a source with these options has it."""
+        return self if self.by_options is None else self.by_options(options)
