@@ -39,11 +39,17 @@ class FeedContext(Struct, frozen=True):
     budget: Callable[[str, tuple[Limit, ...]], Budget]
 
 
+def no_time(_payload: bytes, /) -> int | None:
+    """Of records whose content says nothing of when they were made."""
+    return None
+
+
 class FeedKind(Struct, frozen=True):
     """One line in ``FEEDS``.
 
     ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is, ``record_time(payload)`` is the
-    provider's own time in it (UTC µs, None if it has none), ``decoder(source)`` an empty decoder.
+    provider's own time in it (UTC µs, None if it has none), ``decoder(source)`` an empty decoder. ``derived_time(payload)``: for records
+    that give no time of their own, no earlier than when they were made, as far as what they tell of shows it.
     """
 
     options: type[FeedOptions]
@@ -51,3 +57,4 @@ class FeedKind(Struct, frozen=True):
     decoder: Callable[[str], Decoder]
     unit: Literal["line", "document"]
     record_time: Callable[[bytes], int | None]
+    derived_time: Callable[[bytes], int | None] = no_time

@@ -1,7 +1,7 @@
 """A recorded file as a feed: its frames in order, as of the times at which they were recorded, then Finished."""
 
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -52,25 +52,28 @@ class _Recording:
         return self._kind.decoder(self._name)
 
     def _stamps(self, reader: Reader) -> "Stamps":
-        fallback = reader.stat.st_mtime_ns // 1_000 if self._at is None else self._at
-        return Stamps(self._kind, fallback, self._clock.now() + AHEAD)
+        return Stamps(self._kind, self._at, reader.stat.st_mtime_ns // 1_000, self._clock.now() + AHEAD)
 
 
 class Stamps:
     """When each record was received: its own time, else right after the one before it; ever rising, by 1 µs on ties.
 
-    Records before the first that has a time share that one's; ``fallback`` serves where none of the first chunk has any.
+    Records before the first that has a time share that one's. Where none of the first chunk has any: ``at``, else what the feed derives
+    from them, else ``modified``.
     """
 
-    def __init__(self, kind: FeedKind, fallback: int, latest: int) -> None:
+    def __init__(self, kind: FeedKind, at: int | None, modified: int, latest: int) -> None:
         self._kind = kind
+        self._at = at
         self._latest = latest
-        self.fallback = fallback
+        self.fallback = modified if at is None else at
         self._last: int | None = None
 
     def of(self, pieces: Sequence[Piece]) -> list[int]:
         """UTC µs for each, in order."""
-        owns = [self._own(piece) for piece in pieces]
+        owns = [self._own(piece, self._kind.record_time) for piece in pieces]
+        if self._at is None and not any(owns):
+            owns = [self._own(piece, self._kind.derived_time) for piece in pieces]
         if self._last is None:
             first = next((own for own in owns if own is not None), self.fallback)
             self._last = first - 1
@@ -80,10 +83,10 @@ class Stamps:
             stamps.append(self._last)
         return stamps
 
-    def _own(self, piece: Piece) -> int | None:
+    def _own(self, piece: Piece, told: Callable[[bytes], int | None]) -> int | None:
         if piece.oversize or piece.unreadable:
             return None
-        own = self._kind.record_time(piece.payload)
+        own = told(piece.payload)
         return own if own is not None and 0 < own <= self._latest else None
 
 
