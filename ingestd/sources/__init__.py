@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, simulated
+from ingestd.sources.feeds import betfair, football_data, simulated
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
+    "football_data": football_data.FEED,
     "simulated": simulated.FEED,
 }
