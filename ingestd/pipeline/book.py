@@ -75,6 +75,8 @@ class Book:
         outcome: Outcome = "changed"
         if same and quote.status == held.own_status and not fresh:
             outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
+            if quote.nominal and stamp > held.changed_at:
+                self._repeat(held, stamp, moment)
         else:
             self._change(held, quote, terms, stamp, moment, same=same)
         held.stamp = quote.changed_at
@@ -232,12 +234,18 @@ class Book:
         visible = not same or shown != held.status or held.changed_at < 0
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
-        self._write(held, shown, stamp, moment, "received" if quote.changed_at is None else "provider", history=visible)
+        self._write(held, shown, stamp, moment, quote.time_basis, history=visible)
+
+    def _repeat(self, held: Held, stamp: int, moment: Moment) -> None:
+        """The same at the next nominal moment: corrects an earlier reading that said otherwise; else the row is freed again."""
+        self._remember(held, 0)
+        self._write(held, held.status, stamp, moment, "nominal")
+        self._batch.settle.add(held.selection.id)
 
     def _write(self, held: Held, shown: Status, stamp: int, moment: Moment, basis: TimeBasis, *, history: bool = True) -> None:
         if stamp > held.changed_at:
             held.changed_at, held.seq = stamp, 0
-        else:
+        elif basis != "nominal" or stamp < held.changed_at:
             held.seq += 1
         held.status = shown
         self._batch.changes.append(
@@ -271,7 +279,7 @@ class Book:
                 own_status=quote.status,
                 status=quote.status,
                 result=quote.result,
-                time_basis="provider",
+                time_basis=quote.time_basis,
                 received_at=moment.received_at,
                 offset=moment.offset,
                 current=False,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, mapped, simulated
+from ingestd.sources.feeds import betfair, football_data, mapped, simulated
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
+    "football_data": football_data.FEED,
     "mapped": mapped.FEED,
     "simulated": simulated.FEED,
 }

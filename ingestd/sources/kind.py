@@ -42,13 +42,19 @@ class FeedContext(Struct, frozen=True):
     folder: Path
 
 
+def no_time(_payload: bytes, /) -> int | None:
+    """Of records whose content says nothing of when they were made."""
+    return None
+
+
 class FeedKind(Struct, frozen=True):
     """One line in ``FEEDS``.
 
     ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is where the file's name does not
     (``.jsonl`` lines, ``.json`` one document), ``record_time(payload)`` is the provider's own time in it (UTC µs, None if it has none),
     ``decoder(source)`` an empty decoder. ``series``: files are polls of a series, so that what one lists and the next does not is
-    withdrawn; all that are loaded together are one run. Otherwise each is a run of its own.
+    withdrawn; all that are loaded together are one run. Otherwise each is a run of its own. ``derived_time(payload)``: for records that
+    give no time of their own, no earlier than when they were made, as far as what they tell of shows it.
 
     Where a source's options say how its recordings are read, ``by_options`` makes the kind that they describe; ``samples`` are payloads
     that prove them.
@@ -60,6 +66,7 @@ class FeedKind(Struct, frozen=True):
     unit: Literal["line", "document"]
     record_time: Callable[[bytes], int | None]
     series: bool = False
+    derived_time: Callable[[bytes], int | None] = no_time
     by_options: Callable[[FeedOptions], "FeedKind"] | None = None
     samples: tuple[Path, ...] = ()
 

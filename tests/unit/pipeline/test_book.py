@@ -402,6 +402,34 @@ def test_stamped_late_statement_completes_history_only() -> None:
     assert bench.say(Quote(A, 1.5, changed_at=T + 10)) == "duplicate"
 
 
+def test_a_nominal_moment_has_one_price() -> None:
+    """What is read later of the same nominal moment replaces what was read before; elsewhere it would be a change after it."""
+    bench = Bench("stamped")
+    for price in (1.5, 1.6):
+        assert bench.say(Quote(A, price, changed_at=T + 5, nominal=True)) == "changed"
+        assert bench.say(Quote(B, price, changed_at=T + 5)) == "changed"
+    assert bench.say(Quote(A, 1.7, changed_at=T + 4, nominal=True)) == "stale"
+    assert bench.rows(A) == [(1.5, "open", 5, 0), (1.6, "open", 5, 0), (1.7, "open", 4, 0)]
+    assert bench.rows(B) == [(1.5, "open", 5, 0), (1.6, "open", 5, 1)]
+    assert {(row.selection_id, row.time_basis) for row in bench.changes} == {(A.id, "nominal"), (B.id, "provider")}
+
+
+def test_the_same_at_the_next_nominal_moment_corrects_what_was_read_before() -> None:
+    """It is unchanged, and written all the same: the store may hold another reading of that moment; else it frees the row again."""
+    bench = Bench("stamped")
+    bench.say(Quote(A, 1.5, changed_at=T + 5, nominal=True))
+    bench.say(Quote(B, 1.5, changed_at=T + 5))
+    for told in (A, B):
+        assert bench.say(Quote(told, 1.5, changed_at=T + 6, nominal=told is A)) == "unchanged"
+    assert (bench.rows(A), bench.rows(B)) == ([(1.5, "open", 5, 0), (1.5, "open", 6, 0)], [(1.5, "open", 5, 0)])
+    assert bench.batch.settle == {A.id}
+
+
+def test_without_a_stamp_nothing_is_nominal() -> None:
+    """A nominal moment in the future counts as none: what is left is the time of reading."""
+    assert Quote(A, 1.5, nominal=True).time_basis == "received"
+
+
 def test_stamped_late_retelling_does_not_undo_a_newer_one() -> None:
     """What an older statement calls it is not what it is called now."""
     bench = Bench("stamped")

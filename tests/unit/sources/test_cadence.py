@@ -14,7 +14,9 @@ from tests.unit.sources.test_months import at
 HOUR, DAY = 3_600, 86_400
 NOW, END = at("2026-11-01T00:00:00"), at("2026-12-01T00:00:00")
 CADENCE = Cadence(far=6 * HOUR, near=300, in_play=600)
-GAMES = st.lists(st.builds(lambda hours, over: Game(NOW + round(hours * HOUR * SECOND), over), st.floats(-100, 900), st.booleans()), max_size=30)
+GAMES = st.lists(
+    st.builds(lambda hours, over: Game(NOW + round(hours * HOUR * SECOND), over), st.floats(-100, 900), st.booleans()), max_size=30
+)
 
 
 def game(hours: float, *, over: bool = False) -> Game:
@@ -24,7 +26,18 @@ def game(hours: float, *, over: bool = False) -> Game:
 
 @pytest.mark.parametrize(
     ("hours", "seconds"),
-    [(900, 6 * HOUR), (100, 6 * HOUR), (72, 6 * HOUR), (36, 3 * HOUR), (2, 600), (1, 300), (0.5, 300), (0, 600), (-2.9, 600), (-3, 6 * HOUR)],
+    [
+        (900, 6 * HOUR),
+        (100, 6 * HOUR),
+        (72, 6 * HOUR),
+        (36, 3 * HOUR),
+        (2, 600),
+        (1, 300),
+        (0.5, 300),
+        (0, 600),
+        (-2.9, 600),
+        (-3, 6 * HOUR),
+    ],
 )
 def test_by_the_time_to_kick_off(hours: float, seconds: float) -> None:
     """Far, then shrinking with the time that is left, near, in play, and far again."""
