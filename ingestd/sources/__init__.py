@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, simulated
+from ingestd.sources.feeds import betfair, polymarket, simulated
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
+    "polymarket": polymarket.FEED,
     "simulated": simulated.FEED,
 }
