@@ -214,7 +214,9 @@ def _by_itself(told: _Market) -> EventTold:
     market = _market(told)
     for event in told.events or ():
         return _described(event, (market,), games=_sporty(told))
-    return EventTold(id=told.condition_id, name=market.question, starts_at=market.starts_at, sporty=_sporty(told), markets=(market,))
+    return EventTold(
+        id=told.condition_id, name=market.question, starts_at=market.starts_at, ended=market.closed, sporty=_sporty(told), markets=(market,)
+    )
 
 
 def _described(told: _Event, markets: tuple[MarketTold, ...], *, games: bool) -> EventTold:
