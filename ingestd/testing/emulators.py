@@ -8,11 +8,13 @@ from typing import Final
 from ingestd.testing import mapped
 from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
+from ingestd.testing.polymarket_emulator import PolymarketEmulator
 from ingestd.testing.simulated_emulator import SimulatedEmulator
 
 EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
     "betfair": BetfairScript,
     "mapped": mapped.listening,
+    "polymarket": PolymarketEmulator,
     "simulated": SimulatedEmulator,
 }
 """Called with a scratch folder; entered, it listens."""

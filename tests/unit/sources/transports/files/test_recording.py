@@ -211,5 +211,5 @@ DERIVED = FeedKind(FeedOptions, no_feed, no_decoder, "document", no_time, time_o
 )
 async def test_a_time_that_the_feed_derives(tmp_path: Path, content: bytes, at: int | None, expected: int) -> None:
     """It counts where no record has a time of its own and nobody gave one, unless it lies in the future."""
-    frames = await play([write(tmp_path, content)], DERIVED, at)
+    frames = await play(write(tmp_path, content), kind=DERIVED, at=at)
     assert {frame.received_at for frame in frames} == {expected}
