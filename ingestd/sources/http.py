@@ -64,8 +64,8 @@ class Auth(Protocol):
     async def apply(self, request: Request, http: "Http") -> Request:
         """The request with proof of who asks. Raises Disconnected, Throttled, Refused."""
 
-    def expire(self) -> bool:
-        """The proof was refused: forget it. False where no other can be had."""
+    def expire(self, refused: Request) -> bool:
+        """The proof in this request was refused: forget it. False where no other can be had."""
 
 
 class Http:
@@ -88,8 +88,9 @@ class Http:
         """
         if self._auth is None:
             return await self.bare(request)
-        answer = await self.bare(await self._auth.apply(request, self))
-        if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.expire():
+        proven = await self._auth.apply(request, self)
+        answer = await self.bare(proven)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._auth.expire(proven):
             answer = await self.bare(await self._auth.apply(request, self))
         return answer
 
