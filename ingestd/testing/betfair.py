@@ -18,6 +18,7 @@ from ingestd.testing.betfair_link import Link
 from ingestd.testing.betfair_rest import BetfairRest
 from ingestd.testing.betfair_terms import Delivery
 from ingestd.testing.betfair_world import Json, Step, World
+from ingestd.testing.faults import Faults
 
 APP_KEY: Final = "app-key-1"
 SESSION: Final = "session-given"
@@ -31,6 +32,7 @@ class BetfairEmulator:
         self.world = World(seed, _Ticks(pts_from) if pts_from is not None else _wall_ms, markets)
         self.app_key = APP_KEY
         self.sessions = {SESSION}
+        self.faults = Faults()
         self.links: list[Link] = []
         self.deliveries: list[Delivery] = []
         self.idle_limit = 15.0
@@ -101,7 +103,7 @@ class BetfairEmulator:
     def stall(self) -> None:
         """Say nothing more to anyone who is connected now, heartbeats included; their connections stay open."""
         for link in self.links:
-            link.stalled = True
+            link.wire.stalled = True
 
     def hold(self) -> None:
         """Merge what happens from now on; ``release`` tells it as one message per connection."""

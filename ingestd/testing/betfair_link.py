@@ -8,6 +8,7 @@ import json
 
 from ingestd.testing.betfair_terms import CLOSING, Delivery, Exchange, Subscription, read_clock, read_subscription, write_clock
 from ingestd.testing.betfair_world import Json, change
+from ingestd.testing.faults import Wire
 
 
 class Gone(Exception):
@@ -21,7 +22,7 @@ class Link:
         self.id = f"002-260110150000-{number}"
         self.requests: list[dict[str, Json]] = []
         self.subscription: Subscription | None = None
-        self.stalled = False
+        self.wire = Wire(server.faults, self._write, self.cut)
         self.held = False
         self._server = server
         self._reader = reader
@@ -50,14 +51,16 @@ class Link:
         else:
             self._writer.transport.abort()
 
-    async def send(self, message: dict[str, Json]) -> None:
+    async def send(self, message: dict[str, Json], *, sign_of_life: bool = False) -> None:
         """Write one message on one line."""
-        await self.send_line(json.dumps(message, separators=(",", ":")).encode())
+        await self.send_line(json.dumps(message, separators=(",", ":")).encode(), sign_of_life=sign_of_life)
 
-    async def send_line(self, line: bytes) -> None:
-        """Write a line as it is; with ``split_writes``, cut between CR and LF and somewhere before."""
-        if self.stalled:
-            return
+    async def send_line(self, line: bytes, *, sign_of_life: bool = False) -> None:
+        """Send a line as it is."""
+        await self.wire.send(line, sign_of_life=sign_of_life)
+
+    async def _write(self, line: bytes) -> None:
+        """With ``split_writes``, cut between CR and LF and somewhere before."""
         data = line + b"\r\n"
         self._spoke.set()
         if not self._server.split_writes:
@@ -72,7 +75,7 @@ class Link:
 
     async def catch_up(self) -> None:
         """Tell every step not yet told, one message each; those that were held back, as one."""
-        if self.subscription is None or self.stalled or self.held:
+        if self.subscription is None or self.wire.stalled or self.held:
             return
         subscription = self.subscription
         for step in self._server.world.steps[subscription.seq :]:
@@ -142,7 +145,7 @@ class Link:
     def _delivered(
         self, kind: str, pt: int, markets: list[str], *, steps: tuple[int, ...] = (), images: tuple[str, ...] = (), after: int | None = None
     ) -> None:
-        if not self.stalled:
+        if not self.wire.stalled:
             subscription = self._subscribed()
             told = Delivery(self.id, kind, pt, subscription.seq, tuple(markets), steps, images, subscription.fingerprint, after)
             self._server.deliveries.append(told)
@@ -245,7 +248,7 @@ class Link:
             except TimeoutError:
                 if self.subscription is not None:
                     pt = self._server.world.stamp()
-                    await self.send({"op": "mcm", "id": self.subscription.id, "pt": pt, "ct": "HEARTBEAT", **self._clocks(initial=False)})
+                    await self.send({"op": "mcm", "id": self.subscription.id, "pt": pt, "ct": "HEARTBEAT", **self._clocks(initial=False)}, sign_of_life=True)
 
     def _subscribed(self) -> Subscription:
         if self.subscription is None:

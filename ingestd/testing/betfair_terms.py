@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ingestd.testing.betfair_world import Json, World
+from ingestd.testing.faults import Faults
 
 _EXCHANGE: Final = ("BEST_OFFERS_DISP", "BEST_OFFERS", "ALL_OFFERS", "TRADED", "TRADED_VOL", "LTP", "MARKET_DEF")
 FIELDS: Final = frozenset((*(f"EX_{name}" for name in _EXCHANGE), "SP_TRADED", "SP_PROJECTED"))
@@ -114,6 +115,7 @@ class Exchange(Protocol):
     """The emulator, as its connections and its web services see it."""
 
     world: World
+    faults: Faults
     host: str
     app_key: str
     sessions: set[str]

@@ -17,12 +17,16 @@ FAULTS: tuple[Fault, ...] = ("reset", "stall", "duplicate", "reorder", "garbage"
 
 
 class Key(Struct, frozen=True, order=True):
-    """A selection in words that tables show: ``selections`` has these columns. ``line`` only where it is identity."""
+    """A selection in words that tables show: ``selections`` has these columns, ``bookmakers`` the name.
+
+    ``line`` only where it is identity, ``bookmaker`` only where a market has several: what is left out is not compared.
+    """
 
     source_market_id: str
     outcome: str
     side: str = "back"
     line: float | None = None
+    bookmaker: str = ""
 
 
 class Stand(Struct, frozen=True):
@@ -36,7 +40,7 @@ class Emulator(Protocol):
     """A provider on loopback that plays one short, seeded script over real sockets. It shares no code with the feed it tries."""
 
     boundaries: int
-    """How many messages an undisturbed client is sent from its first connection to the end of the script."""
+    """How many messages an undisturbed client is sent from its first connection to the end of the script; signs of life do not count."""
 
     def options(self) -> Mapping[str, JsonValue]:
         """The options of a source that reaches it, patience included: silence is noticed within a second, pauses are short."""
@@ -47,7 +51,7 @@ class Emulator(Protocol):
     async def play(self) -> None:
         """Play the script to its end; returns once a connected client has been sent how everything stands at the end.
 
-        Raises TimeoutError if no client comes for it.
+        It waits for the first client; after that the script goes on, whoever listens. Raises TimeoutError if no client comes.
         """
 
     def truth(self) -> Mapping[Key, Stand]:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -19,6 +20,7 @@ from ingestd.testing.exchange.disorder import Damager
 from ingestd.testing.exchange.options import Options
 from ingestd.testing.exchange.script import Script
 from ingestd.testing.exchange.window import Window
+from ingestd.testing.faults import Faults, Wire
 
 GROUP: Final = 64
 """Statements made or sent before others get the loop."""
@@ -45,8 +47,9 @@ class Asked(Struct):
 class Client:
     """A connection, and how far it was served."""
 
-    def __init__(self, link: ServerConnection, damager: Damager) -> None:
+    def __init__(self, link: ServerConnection, damager: Damager, faults: Faults) -> None:
         self.link = link
+        self.wire = Wire(faults, partial(link.send, text=True), link.transport.abort)
         self.damager = damager
         self.sent = 0
         self.asked: list[str] = []
@@ -67,6 +70,7 @@ class Exchange:
         """Images made on request: number, and market or "" for everything."""
         self.damage: list[tuple[int, str]] = []
         self.stopped = asyncio.Event()
+        self.faults = Faults()
         self._window = Window(options.window)
         self._clients: set[Client] = set()
         self._begun = asyncio.Event()
@@ -93,7 +97,7 @@ class Exchange:
             client.link.transport.abort()
 
     async def _accept(self, link: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(ConnectionClosed, ConnectionResetError):
             if link.request is not None and link.request.path == "/control":
                 await self._control(link)
             else:
@@ -106,7 +110,7 @@ class Exchange:
             hello = msgspec.json.decode(await link.recv(), type=Hello)
         self._sessions += 1
         damager = Damager(self.options.disorder, Random(self.options.seed + self._sessions), self.damage)
-        client = Client(link, damager)
+        client = Client(link, damager, self.faults)
         first = self._resume(client, hello.token)
         resumed = first is not None
         frames = self._image() if first is None else first
@@ -117,9 +121,9 @@ class Exchange:
             n=client.sent, run=self.run, session=str(self._sessions), resumed=resumed,
             heartbeat_ms=int(options.heartbeat * 1000), window=options.window,
         )  # fmt: skip
-        await link.send(wire.ENCODER.encode(welcome), text=True)
+        await client.wire.send(wire.ENCODER.encode(welcome))
         for frame in frames:
-            await link.send(frame, text=True)
+            await client.wire.send(frame)
         self._clients.add(client)
         self._begun.set()
         listener = asyncio.create_task(self._listen(client))
@@ -154,18 +158,18 @@ class Exchange:
 
     async def _feed(self, client: Client) -> None:
         """Send what there is, for as long as the client keeps within the window."""
-        link = client.link
+        out = client.wire
         while client.sent == self.script.n or self._window.holds(client.sent):
             await self._flow.wait()
             if client.sent < self.script.n:
                 for frame in self._next(client):
-                    await link.send(frame, text=True)
+                    await out.send(frame)
             elif client.asked:
                 for frame in self._answer(client.asked.pop(0)):
-                    await link.send(frame, text=True)
+                    await out.send(frame)
             elif not await self._wait(client) and self._flow.is_set():
-                await link.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), text=True)
-        link.transport.abort()
+                await out.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), sign_of_life=True)
+        client.link.transport.abort()
 
     def _next(self, client: Client) -> Iterator[bytes]:
         """The next frames for a client."""

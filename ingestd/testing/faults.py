@@ -1,0 +1,59 @@
+"""What befalls messages on their way to a client: counted over all connections, armed once, at an exact place."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from ingestd.testing.emulator import Fault
+
+GARBAGE: Final = b'{"garbage": ['
+
+
+class Faults:
+    """The faults of one emulator. ``sent``: messages so far, to anybody; signs of life do not count."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._armed: dict[int, Fault] = {}
+
+    def arm(self, boundary: int, fault: Fault) -> None:
+        """Once, let this happen to the ``boundary``-th message, from 0."""
+        self._armed[boundary] = fault
+
+    def next(self) -> Fault | None:
+        """What is to happen to the message that is sent now."""
+        fault = self._armed.pop(self.sent, None)
+        self.sent += 1
+        return fault
+
+
+class Wire:
+    """One connection's way out: ``write`` puts a message on it, ``cut`` breaks it off."""
+
+    def __init__(self, faults: Faults, write: Callable[[bytes], Awaitable[None]], cut: Callable[[], None]) -> None:
+        self.stalled = False
+        self._faults = faults
+        self._write = write
+        self._cut = cut
+        self._kept: list[bytes] = []
+
+    async def send(self, message: bytes, *, sign_of_life: bool = False) -> None:
+        """Send it, or let happen what is armed. Raises ConnectionResetError where the connection is to break here."""
+        if self.stalled:
+            return
+        kept, self._kept = self._kept, []
+        for piece in self._befallen(message, None if sign_of_life else self._faults.next()):
+            await self._write(piece)
+        for piece in kept:
+            await self._write(piece)
+
+    def _befallen(self, message: bytes, fault: Fault | None) -> list[bytes]:
+        if fault == "reset":
+            self._cut()
+            raise ConnectionResetError("as armed")
+        if fault == "stall":
+            self.stalled = True
+            return []
+        if fault == "reorder":
+            self._kept.append(message)
+            return []
+        return [message, message] if fault == "duplicate" else [GARBAGE if fault == "garbage" else message]
