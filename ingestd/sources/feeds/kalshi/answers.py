@@ -69,7 +69,9 @@ class MarketAnswer(Struct):
 
     def words(self, series: str) -> Words:
         """What to call it: by its series where that is known, else by its title."""
-        return Words(self.event_ticker, series or self.title, self.yes_sub_title, line(self.strike_type, self.floor_strike, self.cap_strike))
+        return Words(
+            self.event_ticker, series or self.title, self.yes_sub_title, line(self.strike_type, self.floor_strike, self.cap_strike)
+        )
 
 
 class Answer(Struct):
@@ -153,7 +155,8 @@ def _read_list(elements: list[Raw], path: str, answer: Answer) -> None:
             _take_market(element, where, answer)
         elif (trade := _element(_TRADE, element, where, answer)) is not None:
             trades.append(trade)
-    answer.trades += sorted(reversed(trades), key=lambda trade: trade.stamp() or 0)
+    trades.reverse()
+    answer.trades += sorted(trades, key=lambda trade: trade.stamp() or 0)
 
 
 def _take_market(element: Raw, path: str, answer: Answer) -> None:

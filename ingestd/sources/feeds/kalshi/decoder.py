@@ -194,7 +194,7 @@ class KalshiDecoder:
     def _answer(self, frame: Frame) -> list[Decoded]:
         self._counts["answers"] += 1
         asked_at = int(frame.meta.get("asked", frame.received_at))
-        return self._names.answer(read_answer(frame.payload), asked_at, recorded=self._recorded)
+        return [*self._names.answer(read_answer(frame.payload), asked_at, recorded=self._recorded), *self._completed()]
 
     def _market(self, ticker: str) -> Market:
         market = self.markets.get(ticker)
@@ -237,4 +237,3 @@ class KalshiDecoder:
         if ticker not in self._lost and not self._blind:
             self._lost.add(ticker)
             out.append(Gap(Scope("market", ticker), reason))
-

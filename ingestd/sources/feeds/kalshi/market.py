@@ -182,5 +182,3 @@ def _ended(outcome: str, result: str) -> QuoteResult:
     if result not in ("yes", "no"):
         return ""
     return "won" if outcome == result else "lost"
-
-

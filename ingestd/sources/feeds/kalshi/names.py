@@ -58,7 +58,9 @@ class Names:
         """An event that is new."""
         self._series[said.event_ticker] = said.series_ticker
         starts_at = None if said.strike_date is None else said.strike_date * SECOND
-        self._tell(Fixture(source_event_id=said.event_ticker, sport="", name=said.title, league=said.series_ticker, starts_at=starts_at), out)
+        self._tell(
+            Fixture(source_event_id=said.event_ticker, sport="", name=said.title, league=said.series_ticker, starts_at=starts_at), out
+        )
 
     def _renamed(self, said: Lifecycle, words: Words) -> Words:
         told = said.additional_metadata

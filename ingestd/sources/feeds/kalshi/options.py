@@ -26,7 +26,9 @@ class KalshiOptions(FeedOptions):
     heartbeat_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         10.0, description="Pause between two signs of life asked of the stream; three of them without an answer end the session."
     )
-    connect_timeout: Annotated[Seconds, Field(gt=0)] = Field(15.0, description="Longest wait for the handshake, and for the answer to a command.")
+    connect_timeout: Annotated[Seconds, Field(gt=0)] = Field(
+        15.0, description="Longest wait for the handshake, and for the answer to a command."
+    )
     request_timeout: Annotated[Seconds, Field(gt=0)] = Field(20.0, description="Longest wait for one answer of the web service.")
     url: str = Field("wss://external-api-ws.kalshi.com/trade-api/ws/v2", description="The stream; its path is a part of what is signed.")
     rest_url: str = Field("https://api.elections.kalshi.com/trade-api/v2", description="The web service.")

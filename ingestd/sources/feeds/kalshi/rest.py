@@ -4,7 +4,7 @@ Source: Kalshi's OpenAPI document (``/events``, ``/events/{ticker}``, ``/markets
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -91,7 +91,7 @@ class Catalogue:
         self._latest = heard
         return heard
 
-    async def keep_looking(self, http: Http, deliver: Callable[[Sequence[Heard]], None]) -> None:
+    async def keep_looking(self, http: Http, deliver: Callable[[Sequence[Heard]], Awaitable[None]]) -> None:
         """Look again and again, for as long as this runs, and hand on what was heard; after a failure sooner, then ever more seldom."""
         failures = 0
         pause = self._options.refresh_seconds if self._latest else 0.0
@@ -107,7 +107,7 @@ class Catalogue:
                 pause = longest * self._context.random.uniform(0.5, 1.0)
             else:
                 failures, pause = 0, self._options.refresh_seconds
-                deliver(heard)
+                await deliver(heard)
 
     async def _rest(self, seconds: float) -> None:
         """Wait, but no longer than until somebody calls."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from ingestd.errors import Disconnected, IngestdError, Refused, Throttled
 from ingestd.sources.feeds.kalshi.options import BOOKS, LIFECYCLE, Channel
-from ingestd.sources.feeds.kalshi.wire import ERROR, TICKER, UNREADABLE, Envelope, ErrorMessage
+from ingestd.sources.feeds.kalshi.wire import ERROR, UNREADABLE, Envelope, ErrorMessage, ticker_of
 
 HEARTBEAT_ID: Final = 1
 HEARTBEAT: Final = msgspec.json.encode({"id": HEARTBEAT_ID, "cmd": "list_subscriptions"})
@@ -22,6 +22,8 @@ TERMINAL: Final = {10: "channel_error", 25: "overflow"}
 """Errors that end a subscription: ask for another."""
 BUSY: Final = {18, 27}
 PATIENCE: Final = 10.0
+MOST_ENDED: Final = 5
+"""Subscriptions that may end with an error before the whole session is given up."""
 REFUSED: Final = {
     5: ("command", "Kalshi no longer knows a command of this feed: is there a newer version?"),
     8: ("channel", "check channels"),
@@ -71,11 +73,15 @@ class Subscriptions:
         """Markets whose snapshot was asked for and has not come."""
         self.fresh: set[str] = set()
         """Series of events that were created since somebody looked."""
+        self._asked: dict[Channel, frozenset[str]] = {}
+        """Channels that are subscribed, or are being, and the markets that were asked for."""
+        self._ended = 0
         self._channels = tuple(dict.fromkeys(channels))
         self._sids: dict[int, Channel] = {}
         self._commands: dict[int, _Command] = {}
         self._id = HEARTBEAT_ID
         self._begun = False
+        self._replies = {"subscribed": self._subscribed, "error": self._failed, "ok": self._answered, "unsubscribed": self._answered}
         for channel in self._channels:
             self._subscribe(channel)
 
@@ -86,22 +92,13 @@ class Subscriptions:
 
     def follow(self, tickers: Iterable[str]) -> None:
         """From now on follow exactly these markets."""
-        wanted = frozenset(tickers)
-        added, gone = wanted - self.tickers, self.tickers - wanted
-        first = not self.tickers and wanted
-        self.tickers = wanted
-        self.missing -= gone
+        self.tickers = frozenset(tickers)
+        self.missing &= self.tickers
         for channel in self._channels:
-            if channel == LIFECYCLE:
-                continue
-            if first:
+            if channel in self._asked:
+                self._adjust(channel)
+            elif channel != LIFECYCLE:
                 self._subscribe(channel)
-                continue
-            for action, some in (("add_markets", added), ("delete_markets", gone)):
-                if some:
-                    self._update(channel, action, sorted(some))
-            if channel == BOOKS:
-                self.missing |= added
 
     def renew(self, ticker: str | None) -> None:
         """Ask for a snapshot of one market; or for all of it anew, unless that is under way."""
@@ -119,16 +116,13 @@ class Subscriptions:
             message = _PEEK.decode(payload)
         except UNREADABLE:
             return Taken(hand_on=True)
-        if message.type == "subscribed":
-            return self._subscribed(message)
-        if message.type == "error":
-            return self._failed(message)
-        if message.type in ("ok", "unsubscribed"):
-            return self._answered(message)
+        return self._replies.get(message.type, self._data)(message)
+
+    def _data(self, message: Envelope) -> Taken:
         if message.sid is not None and message.sid not in self._sids:
             return Taken()
         if self.missing and message.type == "orderbook_snapshot":
-            self.missing.discard(_ticker(message))
+            self.missing.discard(ticker_of(message))
         if message.type == "event_lifecycle":
             self._created(message)
         return Taken(hand_on=True)
@@ -139,11 +133,24 @@ class Subscriptions:
             if not self.tickers:
                 return
             params["market_tickers"] = sorted(self.tickers)
+        self._asked[channel] = self.tickers
         if channel == BOOKS:
             # bids for no in prices of no; the default is announced to change
             params["use_yes_price"] = False
             self.missing = set(self.tickers)
         self._send(SUBSCRIBE, params, _Command(SUBSCRIBE, channel))
+
+    def _adjust(self, channel: Channel) -> None:
+        """Ask for what was not asked for, once there is a subscription to be changed."""
+        asked = self._asked[channel]
+        if channel == LIFECYCLE or asked == self.tickers or channel not in self._sids.values():
+            return
+        self._asked[channel] = self.tickers
+        for action, some in (("add_markets", self.tickers - asked), ("delete_markets", asked - self.tickers)):
+            if some:
+                self._update(channel, action, sorted(some))
+        if channel == BOOKS:
+            self.missing |= self.tickers - asked
 
     def _update(self, channel: Channel, action: str, tickers: list[str]) -> None:
         for sid in [sid for sid, held in self._sids.items() if held == channel]:
@@ -164,6 +171,7 @@ class Subscriptions:
         except UNREADABLE as error:
             raise Disconnected("protocol", f"no sid in the answer to a subscription of {command.channel}") from error
         self._sids[told.sid] = command.channel
+        self._adjust(command.channel)
         if command.channel != BOOKS:
             return Taken(hand_on=True)
         again, self._begun = self._begun, True
@@ -187,7 +195,8 @@ class Subscriptions:
         command = self._commands.pop(message.id or 0, None)
         if error.code in TERMINAL:
             channel = self._sids.pop(message.sid or 0, None) or (command.channel if command is not None else None)
-            if channel is None:
+            self._ended += 1
+            if channel is None or self._ended > MOST_ENDED:
                 raise Disconnected(TERMINAL[error.code], error.msg[:200])
             self._subscribe(channel)
             return Taken(hand_on=True, meta={"lost": channel})
@@ -198,13 +207,6 @@ class Subscriptions:
             self.fresh.add(_NEW_EVENT.decode(message.msg).series_ticker)
         except UNREADABLE:
             return
-
-
-def _ticker(message: Envelope) -> str:
-    try:
-        return TICKER.decode(message.msg).market_ticker
-    except UNREADABLE:
-        return ""
 
 
 def _verdict(error: ErrorMessage, *, subscribing: bool) -> IngestdError:
