@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, football_data, mapped, polymarket, simulated
+from ingestd.sources.feeds import betfair, football_data, kalshi, mapped, polymarket, simulated
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
     "football_data": football_data.FEED,
+    "kalshi": kalshi.FEED,
     "mapped": mapped.FEED,
     "polymarket": polymarket.FEED,
     "simulated": simulated.FEED,
