@@ -203,7 +203,7 @@ async def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:
         recorded("s", [tmp_path / "nothing.jsonl"], LINES, VirtualClock())
 
 
-DERIVED = FeedKind(FeedOptions, no_feed, no_decoder, "document", no_time, time_of)
+DERIVED = FeedKind(FeedOptions, no_feed, no_decoder, "document", no_time, derived_time=time_of)
 
 
 @pytest.mark.parametrize(
