@@ -199,12 +199,15 @@ class Http:
             yield
         except TimeoutError as error:
             raise Disconnected("timeout", f"{request.shown}: no whole answer within {self._timeout:g} s") from error
-        except aiohttp.InvalidURL as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise Refused("url", request.shown, "it must begin with http:// or https://") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise Disconnected("certificate", f"{request.shown}: {error.certificate_error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Disconnected("unreachable", f"{request.shown}: {_why(error)}") from error
+        except ValueError as error:
+            # a header with a line break in it, or two ways at once to say who asks
+            raise Refused("request", f"{request.shown} cannot be sent", "check the url and the headers") from error
 
     def judge(self, answer: Answer) -> IngestdError | None:
         """What to do about an answer that is none, by HTTP's own rules; None for 2xx and 304."""
@@ -263,7 +266,7 @@ def retry_after(value: str, now: int) -> float:
         return min(float(value), LONGEST_PAUSE)
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return PAUSE
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(0.0, (until - datetime.fromtimestamp(now / SECOND, UTC)).total_seconds()), LONGEST_PAUSE)
