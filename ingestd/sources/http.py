@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -259,14 +259,24 @@ async def opened(
         yield Http(session, clock, auth, tls, timeout, largest)
 
 
-def retry_after(value: str, now: int) -> float:
-    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3); ``now`` in UTC µs."""
+def retry_after(value: str, now: int | None) -> float:
+    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3).
+
+    ``now`` in UTC µs; None: nobody knows, and a date says nothing.
+    """
     value = value.strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+    until = http_date(value)
+    if until is None or now is None:
         return PAUSE
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.fromtimestamp(now / SECOND, UTC)).total_seconds()), LONGEST_PAUSE)
+    return min(max(0.0, (until - now) / SECOND), LONGEST_PAUSE)
+
+
+def http_date(value: str) -> int | None:
+    """The time of a date in a header, UTC µs; None where it is none."""
+    try:
+        date = parsedate_to_datetime(value)
+        return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()) * SECOND
+    except (ValueError, OverflowError):
+        return None

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from ingestd.errors import Disconnected, IngestdError, Refused, Throttled
 from ingestd.sources.auth import HeaderAuth, QueryAuth
-from ingestd.sources.http import Auth, Http, Request, opened, retry_after
+from ingestd.sources.http import Auth, Http, Request, http_date, opened, retry_after
 from ingestd.testing.clock import VirtualClock
 from tests.unit.sources.conftest import Handler, serving
 
@@ -169,6 +169,12 @@ async def test_what_each_status_means(status: int, headers: dict[str, str], erro
 def test_retry_after(value: str, seconds: float) -> None:
     """Seconds, a date in each of HTTP's three forms, or anything else; never beyond a day."""
     assert retry_after(value, NOW) == seconds
+
+
+def test_dates() -> None:
+    """In headers; where nobody knows what time it is, only seconds say how long."""
+    assert (http_date("Tue, 14 Nov 2023 22:13:20 GMT"), http_date("14.11.2023")) == (NOW, None)
+    assert (retry_after("7", None), retry_after("Tue, 14 Nov 2023 22:13:20 GMT", None)) == (7.0, 60.0)
 
 
 def refusing(text: str) -> Handler:
