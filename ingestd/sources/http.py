@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -199,12 +199,15 @@ class Http:
             yield
         except TimeoutError as error:
             raise Disconnected("timeout", f"{request.shown}: no whole answer within {self._timeout:g} s") from error
-        except aiohttp.InvalidURL as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise Refused("url", request.shown, "it must begin with http:// or https://") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise Disconnected("certificate", f"{request.shown}: {error.certificate_error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Disconnected("unreachable", f"{request.shown}: {_why(error)}") from error
+        except ValueError as error:
+            # a header with a line break in it, or two ways at once to say who asks
+            raise Refused("request", f"{request.shown} cannot be sent", "check the url and the headers") from error
 
     def judge(self, answer: Answer) -> IngestdError | None:
         """What to do about an answer that is none, by HTTP's own rules; None for 2xx and 304."""
@@ -256,14 +259,24 @@ async def opened(
         yield Http(session, clock, auth, tls, timeout, largest)
 
 
-def retry_after(value: str, now: int) -> float:
-    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3); ``now`` in UTC µs."""
+def retry_after(value: str, now: int | None) -> float:
+    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3).
+
+    ``now`` in UTC µs; None: nobody knows, and a date says nothing.
+    """
     value = value.strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
+    until = http_date(value)
+    if until is None or now is None:
         return PAUSE
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.fromtimestamp(now / SECOND, UTC)).total_seconds()), LONGEST_PAUSE)
+    return min(max(0.0, (until - now) / SECOND), LONGEST_PAUSE)
+
+
+def http_date(value: str) -> int | None:
+    """The time of a date in a header, UTC µs; None where it is none."""
+    try:
+        date = parsedate_to_datetime(value)
+        return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()) * SECOND
+    except (ValueError, OverflowError):
+        return None
