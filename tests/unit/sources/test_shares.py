@@ -8,7 +8,9 @@ from ingestd.sources.cadence import Needs
 from ingestd.sources.shares import divide, strain
 
 AMOUNTS = st.floats(0, 1_000)
-WANTED = st.dictionaries(st.text(max_size=3), st.builds(Needs, AMOUNTS, AMOUNTS, AMOUNTS), min_size=1, max_size=6)
+WANTED = st.dictionaries(
+    st.text(max_size=3), st.builds(Needs, AMOUNTS, AMOUNTS, AMOUNTS, st.sampled_from([30.0, 60.0, 900.0])), min_size=1, max_size=6
+)
 
 
 @given(AMOUNTS, WANTED)
@@ -39,6 +41,15 @@ def test_last_hours_are_slowed_evenly() -> None:
     assert strain(20, wanted) == 2
     assert strain(40, wanted) == 1
     assert divide(0, wanted) == {"a": 0, "b": 0}
+
+
+def test_every_last_hour_is_as_good_as_another() -> None:
+    """One job wishes ten last hours every minute, the other twenty every five: neither is asked for more often than the other."""
+    wanted = {"greedy": Needs(600, every=60), "modest": Needs(240, every=300)}
+    assert divide(840, wanted) == {"greedy": 600, "modest": 240}
+    assert divide(300, wanted) == {"greedy": 100, "modest": 200}
+    assert divide(440, wanted) == {"greedy": 200, "modest": 240}
+    assert strain(440, wanted) == 3
 
 
 def test_who_wishes_for_everything_gets_its_share() -> None:
