@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, simulated
+from ingestd.sources.feeds import betfair, simulated, the_odds_api
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
     "betfair": betfair.FEED,
     "simulated": simulated.FEED,
+    "the_odds_api": the_odds_api.FEED,
 }

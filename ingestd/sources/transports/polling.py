@@ -310,6 +310,11 @@ class PollingSession:
             self._unwalked.discard(poll.key)
 
 
+def walked_in(token: str) -> frozenset[str]:
+    """The queries that were walked whole by the time of a token: what a plan may want to ask again that nobody lists any more."""
+    return frozenset(_read_token(token))
+
+
 def _read_token(text: str) -> Mapping[str, _Walked]:
     try:
         return msgspec.json.decode(text or "{}", type=dict[str, _Walked])
