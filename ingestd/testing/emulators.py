@@ -8,9 +8,11 @@ from typing import Final
 from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
 from ingestd.testing.simulated_emulator import SimulatedEmulator
+from ingestd.testing.the_odds_api import TheOddsApiEmulator
 
 EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
     "betfair": BetfairScript,
     "simulated": SimulatedEmulator,
+    "the_odds_api": TheOddsApiEmulator,
 }
 """Called with a scratch folder; entered, it listens."""

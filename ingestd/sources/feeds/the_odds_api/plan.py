@@ -30,6 +30,8 @@ class OddsPlan:
         self._budget = budget
         self._clock = clock
         self._calendars = {sport: Calendar(finals=options.days_from is not None) for sport in options.sports}
+        self._owed: set[str] = set()
+        """Queries whose last answer was none: they are asked again, even where nothing more is expected of them."""
         self.listing = min(options.cadence.far, LISTING)
 
     def recall(self, keys: Iterable[str], now: int) -> None:
@@ -48,8 +50,9 @@ class OddsPlan:
         for sport, calendar in self._calendars.items():
             found.append(self.probe(now) if sport == UPCOMING else self._events(sport))
             found.append(self._odds(sport))
-            if self._options.scores and sport != UPCOMING and calendar.under_way(now):
-                found.append(self._scores(sport))
+            if self._options.scores and sport != UPCOMING:
+                scores = self._scores(sport)
+                found += [scores] if scores.key in self._owed or calendar.under_way(now) else []
         return found + self._singles(now)
 
     def interval(self, poll: Poll, now: int) -> float:
@@ -78,6 +81,7 @@ class OddsPlan:
         now = self._clock.now()
         gone = answer.status == HTTPStatus.NOT_FOUND and faults.code_of(answer) == faults.EVENT_NOT_FOUND
         if not event or not (gone or answer.status == HTTPStatus.OK):
+            self._owed.add(poll.key)
             return faults.judged(answer, http, (self._budget.renews_at - now) / SECOND)
         events = _events_in(answer)
         empty = gone or (events is not None and not any(found.bookmakers for found in events))
@@ -86,11 +90,10 @@ class OddsPlan:
     def learn(self, poll: Poll, answer: Answer, now: int) -> None:
         """Starts and ends of events."""
         what, sport, event = _parts(poll.key)
-        if what == SPORTS or event:
-            return
         events = _events_in(answer)
-        if events is None:
+        if events is None or event or what == SPORTS:
             return
+        self._owed.discard(poll.key)
         self._calendars[sport].learn(events)
         if what == "events" or sport == UPCOMING:
             self._calendars[sport].only(frozenset(event.id for event in events), now)
