@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ingestd.sources.feeds import betfair, football_data, kalshi, mapped, polymarket, simulated
+from ingestd.sources.feeds import betfair, football_data, kalshi, mapped, polymarket, simulated, the_odds_api
 from ingestd.sources.kind import FeedKind
 
 FEEDS: Final[Mapping[str, FeedKind]] = {
@@ -13,4 +13,5 @@ FEEDS: Final[Mapping[str, FeedKind]] = {
     "mapped": mapped.FEED,
     "polymarket": polymarket.FEED,
     "simulated": simulated.FEED,
+    "the_odds_api": the_odds_api.FEED,
 }

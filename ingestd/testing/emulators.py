@@ -10,11 +10,13 @@ from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
 from ingestd.testing.polymarket_emulator import PolymarketEmulator
 from ingestd.testing.simulated_emulator import SimulatedEmulator
+from ingestd.testing.the_odds_api import TheOddsApiEmulator
 
 EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
     "betfair": BetfairScript,
     "mapped": mapped.listening,
     "polymarket": PolymarketEmulator,
     "simulated": SimulatedEmulator,
+    "the_odds_api": TheOddsApiEmulator,
 }
 """Called with a scratch folder; entered, it listens."""
