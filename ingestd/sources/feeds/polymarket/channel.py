@@ -50,7 +50,7 @@ class Channel:
         if handler is not None:
             handler(element, out)
         elif not element.problems:
-            out.append(refusal("type", f"unknown event_type {message.event_type[:40]!r}", element.path, "event_type"))
+            out.append(refusal("type", f"unknown event_type {message.event_type[:40]!r}", f"{element.path}.event_type"))
         out.extend(Reject(stage="decode", category="shape", reason=problem.error, path=problem.path) for problem in element.problems)
         for market_id in {problem.market for problem in element.problems} - {""}:
             self.lose(self.market(market_id), "unreadable", out)
@@ -65,7 +65,9 @@ class Channel:
     def lose(self, market: Market, reason: str, out: list[Decoded]) -> None:
         """Something of a market was missed: its books have no base until their images. A recording goes on with what it has."""
         if self.recorded:
-            out.append(Gap(market.scope, reason))
+            if not market.missing and not market.settled:
+                market.missing = True
+                out.append(Gap(market.scope, reason))
             return
         concerned = [] if market.settled else [token for token in market.tokens.values() if self._wanted(token.asset)]
         for token in concerned:
@@ -101,7 +103,7 @@ class Channel:
         """Market and token of a message; None (and why) where it is of no use."""
         market_id = element.message.market
         if not (market_id and asset):
-            out.append(refusal("missing", "neither market nor asset can be told", element.path, "asset_id"))
+            out.append(refusal("missing", "neither market nor asset can be told", f"{element.path}.asset_id"))
             return None
         if not self._wanted(asset):
             out.append(Skipped("filtered", "unsubscribed"))
@@ -126,8 +128,8 @@ class Channel:
             out.append(Skipped("duplicate", "an image older than the book"))
             return
         refused = len(out)
-        bids = levels(message.bids, f"{element.path}.bids", out)
-        asks = levels(message.asks, f"{element.path}.asks", out)
+        bids = levels(element, "bids", out)
+        asks = levels(element, "asks", out)
         refused = len(out) - refused
         self._counts["confirmed"] += bool(message.hash) and message.hash == book.hash
         fresh = not book.based
@@ -136,7 +138,7 @@ class Channel:
         self._catch_up(token)
         market.tell(token, at, out)
         self.awaited.discard(token.asset)
-        if fresh:
+        if fresh or market.missing:
             self.settle_down(market, at, out)
         if refused:
             self.lose(market, "unreadable", out)
@@ -152,7 +154,7 @@ class Channel:
         message = element.message
         at = microseconds(message.timestamp)
         touched: dict[str, tuple[Market, Token, list[LevelChange]]] = {}
-        for path, change in changes_of(message):
+        for path, change in changes_of(element):
             self._counts["changes"] += 1
             found = self._token(element, change.asset_id or message.asset_id, out)
             if found is None:
@@ -160,7 +162,7 @@ class Channel:
             market, token = found
             problem = problem_of(change)
             if problem:
-                out.append(refusal("value", problem, element.path, path))
+                out.append(refusal("value", problem, path))
                 self.lose(market, "unreadable", out)
             elif self._fits(market, token, change, at, out):
                 self._apply(token, change, at)
@@ -184,9 +186,7 @@ class Channel:
     def _without_base(self, market: Market, token: Token, change: LevelChange, at: int | None, out: list[Decoded]) -> bool:
         """A change of a book that nobody knows: a recording goes on with what it is told, a live book waits for its image."""
         if self.recorded:
-            if not market.missing:
-                market.missing = True
-                out.append(Gap(market.scope, "no_base"))
+            self.lose(market, "no_base", out)
             return True
         token.hold(change, at)
         out.append(Skipped("filtered", "held until its image"))
@@ -228,7 +228,7 @@ class Channel:
         try:
             price, size = probability(message.price), decimal(message.size)
         except ValueError as error:
-            out.append(refusal("value", str(error), element.path, "price"))
+            out.append(refusal("value", str(error), f"{element.path}.price"))
             return
         if at is not None and at < token.traded_at:
             out.append(Skipped("duplicate", "older than the last trade"))
@@ -254,7 +254,7 @@ class Channel:
         try:
             token.book.stated = stated(message.best_bid), stated(message.best_ask)
         except ValueError as error:
-            out.append(refusal("value", str(error), element.path, "best_bid"))
+            out.append(refusal("value", str(error), f"{element.path}.best_bid"))
             return
         market.tell(token, microseconds(message.timestamp), out)
 
@@ -265,7 +265,7 @@ class Channel:
         if market is None and not self.recorded:
             out.append(Skipped("filtered", "unsubscribed"))
         elif not (winner and message.market):
-            out.append(refusal("missing", "who won cannot be told", element.path, "winning_asset_id"))
+            out.append(refusal("missing", "who won cannot be told", f"{element.path}.winning_asset_id"))
         else:
             market = market or self.market(message.market)
             at = microseconds(message.timestamp)

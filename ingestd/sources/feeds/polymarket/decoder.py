@@ -84,7 +84,10 @@ class PolymarketDecoder:
     def broken(self, reason: str, frame: Frame | None = None) -> list[Decoded]:
         """A frame is missing. Gamma's is asked for again anyway, a REST book is one market's; of any other nobody knows whose it was."""
         if self._recorded:
-            return [Gap(market.scope, reason) for market in self.channel.markets.values()]
+            gaps: list[Decoded] = []
+            for market in self.channel.markets.values():
+                self.channel.lose(market, reason, gaps)
+            return gaps
         content = frame.meta.get("content", "") if frame is not None else ""
         if content == GAMMA:
             return []

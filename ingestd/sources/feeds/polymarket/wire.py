@@ -77,12 +77,18 @@ class Problem(Struct, frozen=True):
 
 
 class Element(Struct):
-    """A message of a frame, where it stands in it, its bytes where it may be none of the channel's, and what of it cannot be read."""
+    """A message of a frame, where it stands in it, and what of it cannot be read."""
 
     message: Message
     path: str
-    raw: bytes = b""
     problems: list[Problem] = []
+    places: dict[str, list[int]] = {}
+    """By the name of a list: where those of its elements stood that can be read, given that others cannot."""
+
+    def path_in(self, name: str, index: int) -> str:
+        """The path of the element of a list that is now at ``index``."""
+        places = self.places.get(name)
+        return f"{self.path}.{name}[{index if places is None else places[index]}]".lstrip(".")
 
 
 class _Identity(Struct):
@@ -105,7 +111,7 @@ def read(payload: bytes) -> list[Element]:
     except UNREADABLE:
         return _read_loosely(payload)
     if isinstance(found, Message):
-        return [Element(found, "", payload)]
+        return [Element(found, "")]
     if all(message.event_type for message in found):
         return [Element(message, f"[{index}]") for index, message in enumerate(found)]
     return _read_loosely(payload)
@@ -130,39 +136,42 @@ def _read_loosely(payload: bytes) -> list[Element]:
         try:
             found.append(_element(bytes(raw), path))
         except Malformed as error:
-            found.append(Element(Message(), path, b"", [Problem(_market(raw), path, error.reason)]))
+            found.append(Element(Message(), path, [Problem(_market(raw), path, error.reason)]))
     return found
 
 
 def _element(raw: bytes, path: str) -> Element:
     """One message; of a list within it, what is right. Raises Malformed where not even its head can be read."""
     try:
-        return Element(_MESSAGE.decode(raw), path, raw)
+        return Element(_MESSAGE.decode(raw), path)
     except UNREADABLE:
         pass
     try:
         loose = _LOOSE.decode(raw)
     except UNREADABLE as error:
         raise Malformed("shape" if isinstance(error, msgspec.ValidationError) else "json", first_line(error)) from error
-    found = Element(Message(), path, raw, [])
+    found = Element(Message(), path)
     for name in _Head.__struct_fields__:
         setattr(found.message, name, getattr(loose, name))
-    found.message.bids = _items(loose.bids, _LEVEL, f"{path}.bids", found)
-    found.message.asks = _items(loose.asks, _LEVEL, f"{path}.asks", found)
-    found.message.changes = _items(loose.changes, _CHANGE, f"{path}.changes", found)
-    found.message.price_changes = _items(loose.price_changes, _CHANGE, f"{path}.price_changes", found)
+    found.message.bids = _items(loose.bids, _LEVEL, "bids", found)
+    found.message.asks = _items(loose.asks, _LEVEL, "asks", found)
+    found.message.changes = _items(loose.changes, _CHANGE, "changes", found)
+    found.message.price_changes = _items(loose.price_changes, _CHANGE, "price_changes", found)
     return found
 
 
-def _items(raws: list[Raw] | None, decoder: msgspec.json.Decoder[_T], path: str, element: Element) -> list[_T] | None:
+def _items(raws: list[Raw] | None, decoder: msgspec.json.Decoder[_T], name: str, element: Element) -> list[_T] | None:
     if raws is None:
         return None
     found: list[_T] = []
+    places: list[int] = []
     for index, raw in enumerate(raws):
         try:
             found.append(decoder.decode(raw))
+            places.append(index)
         except UNREADABLE as error:
-            element.problems.append(Problem(element.message.market, f"{path.lstrip('.')}[{index}]", first_line(error)))
+            element.problems.append(Problem(element.message.market, element.path_in(name, index), first_line(error)))
+    element.places[name] = places
     return found
 
 
