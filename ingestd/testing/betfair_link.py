@@ -244,7 +244,8 @@ class Link:
             self._spoke.clear()
             pause = self.subscription.heartbeat if self.subscription else 0.05
             try:
-                await asyncio.wait_for(self._spoke.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._spoke.wait()
             except TimeoutError:
                 if self.subscription is not None:
                     pt = self._server.world.stamp()

@@ -5,7 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
+from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
+from ingestd.testing.simulated_emulator import SimulatedEmulator
 
-EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {}
+EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
+    "betfair": BetfairScript,
+    "simulated": SimulatedEmulator,
+}
 """Called with a scratch folder; entered, it listens."""

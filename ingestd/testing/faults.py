@@ -27,7 +27,7 @@ class Faults:
 
 
 class Wire:
-    """One connection's way out: ``write`` puts a message on it, ``cut`` breaks it off."""
+    """One connection's way out: ``write`` puts a message on it, ``cut`` breaks it off. ``stalled``: nothing more will come of it."""
 
     def __init__(self, faults: Faults, write: Callable[[bytes], Awaitable[None]], cut: Callable[[], None]) -> None:
         self.stalled = False
@@ -48,6 +48,7 @@ class Wire:
 
     def _befallen(self, message: bytes, fault: Fault | None) -> list[bytes]:
         if fault == "reset":
+            self.stalled = True
             self._cut()
             raise ConnectionResetError("as armed")
         if fault == "stall":

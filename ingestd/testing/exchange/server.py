@@ -225,10 +225,15 @@ class Exchange:
 
     async def _all_ready(self) -> None:
         async with self._news:
-            await self._news.wait_for(lambda: self._may_go_on() and self._clients and all(map(self._served, self._clients)))
+            await self._news.wait_for(lambda: self._may_go_on() and self.served)
 
-    def _served(self, client: Client) -> bool:
-        return client.ready and client.sent == self.script.n
+    @property
+    def served(self) -> bool:
+        """Whether there are clients, and each was sent everything."""
+        return bool(self._clients) and all(map(self._is_served, self._clients))
+
+    def _is_served(self, client: Client) -> bool:
+        return client.ready and client.sent == self.script.n and not client.wire.stalled
 
     def _may_go_on(self) -> bool:
         return not self.limit or self.script.n < self.limit
@@ -274,7 +279,7 @@ class Exchange:
             "quotes": self.script.quotes,
             "run": self.run,
             "clients": len(self._clients),
-            "ready": all(map(self._served, self._clients)),
+            "ready": all(map(self._is_served, self._clients)),
             "images": self.images,
             "damage": self.damage,
             "options": self.options,
