@@ -7,10 +7,12 @@ from typing import Final
 
 from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
+from ingestd.testing.kalshi import KalshiEmulator
 from ingestd.testing.simulated_emulator import SimulatedEmulator
 
 EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
     "betfair": BetfairScript,
+    "kalshi": KalshiEmulator,
     "simulated": SimulatedEmulator,
 }
 """Called with a scratch folder; entered, it listens."""

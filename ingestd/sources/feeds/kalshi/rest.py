@@ -53,8 +53,12 @@ class Catalogue:
         self._called = asyncio.Event()
 
     def tickers(self) -> list[str]:
-        """The markets whose books are to be followed now."""
+        """The markets that have a book."""
         return [ticker for ticker, status in self._statuses.items() if status in TRADED or not status]
+
+    def over(self, ticker: str) -> bool:
+        """Whether a market is settled: nothing more will come of it."""
+        return STATUSES.get(self._statuses.get(ticker, "")) == "settled"
 
     def known(self, ticker: str) -> bool:
         """Whether a market is, or was, followed."""
@@ -130,7 +134,7 @@ class Catalogue:
 
     def _untold(self, told: Iterable[str]) -> list[str]:
         """Markets that are not over and that no answer told of: asked for by name, for their results."""
-        return [ticker for ticker, status in self._statuses.items() if ticker not in told and STATUSES.get(status) != "settled"]
+        return [ticker for ticker in self._statuses if ticker not in told and not self.over(ticker)]
 
     async def _walk(self, http: Http, request: Request, told: set[str]) -> list[Heard]:
         """All pages of an answer."""

@@ -149,8 +149,9 @@ class KalshiSession:
             await self._link.send(command)
 
     async def _deliver(self, heard: Sequence[Heard]) -> None:
-        """The web service was asked again: hand its answers on, and follow what they name."""
-        self._subscriptions.follow(self._catalogue.tickers())
+        """The web service was asked again: hand its answers on, and follow what they name, up to its settlement."""
+        catalogue, subscriptions = self._catalogue, self._subscriptions
+        subscriptions.follow({*catalogue.tickers(), *(ticker for ticker in subscriptions.tickers if not catalogue.over(ticker))})
         self._hand_on(heard)
         await self._command()
 
