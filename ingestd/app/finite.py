@@ -1,8 +1,9 @@
-"""Finite runs, composed from settings: one recorded file, one journal, one book."""
+"""Finite runs, composed from settings: one recording (a file, or a series of polls), one journal, one book."""
 
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -37,7 +38,7 @@ class Loaded(Struct):
 
 
 class FileLoads:
-    """Loads recorded files, each through a journal, a decoder and a book of its own, into a prepared store."""
+    """Loads recordings, each through a journal, a decoder and a book of its own, into a prepared store."""
 
     def __init__(self, settings: Settings, store: Store, reporter: Reporter, clock: Clock) -> None:
         self._settings = settings
@@ -45,10 +46,13 @@ class FileLoads:
         self._reporter = reporter
         self._clock = clock
 
-    async def load(self, feed: str, source: str, path: Path, at: int | None) -> Loaded:
-        """One file. ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened."""
+    async def load(self, feed: str, source: str, paths: Sequence[Path], at: int | None) -> Loaded:
+        """One run: a file, or all those of a series, by the times of their first records.
+
+        ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened.
+        """
         run = new_run("load", source, self._clock)
-        recording = recorded(source, path, FEEDS[feed], self._clock, at)
+        recording = recorded(source, paths, FEEDS[feed], self._clock, at)
         folder = run_folder(self._settings, run)
         journal = await open_journal(self._settings, folder, self._clock, retain=FOR_EVER)
         deathmark = Deathmark(folder / "deathmark")
@@ -69,7 +73,7 @@ class FileLoads:
         return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
 
     async def _play(self, run: Run, journal: LocalJournal, folder: Path, deathmark: Deathmark, lane: Lane, recording: Feed) -> Counter[str]:
-        """From the file to the store; returns the rows written, by table."""
+        """From the files to the store; returns the rows written, by table."""
         clock, reporter, store = self._clock, self._reporter, self._store
         intake = Intake(journal, clock, reporter)
         collector = Collector(lane.source, recording, intake, journal, clock, reporter, Random(0))  # noqa: S311 - no pause, no secret

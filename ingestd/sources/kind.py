@@ -42,8 +42,10 @@ class FeedContext(Struct, frozen=True):
 class FeedKind(Struct, frozen=True):
     """One line in ``FEEDS``.
 
-    ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is, ``record_time(payload)`` is the
-    provider's own time in it (UTC µs, None if it has none), ``decoder(source)`` an empty decoder.
+    ``build(options, context)`` makes the live feed. Recordings: ``unit`` says what one frame of a file is where the file's name does not
+    (``.jsonl`` lines, ``.json`` one document), ``record_time(payload)`` is the provider's own time in it (UTC µs, None if it has none),
+    ``decoder(source)`` an empty decoder. ``series``: files are polls of a series, so that what one lists and the next does not is
+    withdrawn; all that are loaded together are one run. Otherwise each is a run of its own.
     """
 
     options: type[FeedOptions]
@@ -51,3 +53,4 @@ class FeedKind(Struct, frozen=True):
     decoder: Callable[[str], Decoder]
     unit: Literal["line", "document"]
     record_time: Callable[[bytes], int | None]
+    series: bool = False
