@@ -4,15 +4,15 @@ Source: Kalshi's OpenAPI document (``/events``, ``/events/{ticker}``, ``/markets
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ingestd.errors import Disconnected, IngestdError, Malformed, Refused, Throttled
-from ingestd.sources.feeds.kalshi.answers import STATUSES, Answer, read_answer
+from ingestd.sources.feeds.kalshi.answers import STATUSES, read_answer
 from ingestd.sources.feeds.kalshi.options import KalshiOptions
 from ingestd.sources.http import Http, Request
 from ingestd.sources.kind import FeedContext
@@ -40,6 +40,15 @@ class _Page(Struct):
     cursor: str = ""
 
 
+class _Told(Struct):
+    """What came of one look: its answers, and the events and markets in them; ``named``: events that followed markets belong to."""
+
+    heard: list[Heard] = field(default_factory=list)
+    events: set[str] = field(default_factory=set)
+    markets: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+
+
 class Catalogue:
     """What is known of events and markets. One per source; outlives its sessions."""
 
@@ -53,8 +62,12 @@ class Catalogue:
         self._called = asyncio.Event()
 
     def tickers(self) -> list[str]:
-        """The markets whose books are to be followed now."""
+        """The markets that have a book."""
         return [ticker for ticker, status in self._statuses.items() if status in TRADED or not status]
+
+    def over(self, ticker: str) -> bool:
+        """Whether a market is settled: nothing more will come of it."""
+        return STATUSES.get(self._statuses.get(ticker, "")) == "settled"
 
     def known(self, ticker: str) -> bool:
         """Whether a market is, or was, followed."""
@@ -73,23 +86,24 @@ class Catalogue:
 
         An event that is gone is no reason to stop, unless nothing else is known.
         """
-        heard: list[Heard] = []
+        told = _Told()
         missing: Refused | None = None
-        told: set[str] = set()
         for request in self._requests():
             try:
-                heard += await self._walk(http, request, told)
+                await self._walk(http, request, told, chosen=True)
             except Refused as no:
                 if no.reason != NOT_FOUND:
                     raise
                 missing = no
         for start in range(0, len(rest := self._untold(told)), MARKETS_AT_ONCE):
             some = ",".join(rest[start : start + MARKETS_AT_ONCE])
-            heard += await self._walk(http, self._request("/markets", tickers=some, limit="1000"), told)
+            await self._walk(http, self._request("/markets", tickers=some, limit="1000"), told)
+        for event in sorted(told.named - told.events):
+            await self._walk(http, self._request(f"/events/{event}"), told)
         if missing is not None and not self._statuses:
             raise Refused("unknown", missing.detail, "check series_tickers, event_tickers and tickers")
-        self._latest = heard
-        return heard
+        self._latest = told.heard
+        return told.heard
 
     async def keep_looking(self, http: Http, deliver: Callable[[Sequence[Heard]], Awaitable[None]]) -> None:
         """Look again and again, for as long as this runs, and hand on what was heard; after a failure sooner, then ever more seldom."""
@@ -128,34 +142,35 @@ class Catalogue:
     def _request(self, path: str, **params: str) -> Request:
         return Request(url=self._options.rest_url + path, params=tuple(params.items()))
 
-    def _untold(self, told: Iterable[str]) -> list[str]:
+    def _untold(self, told: _Told) -> list[str]:
         """Markets that are not over and that no answer told of: asked for by name, for their results."""
-        return [ticker for ticker, status in self._statuses.items() if ticker not in told and STATUSES.get(status) != "settled"]
+        return [ticker for ticker in self._statuses if ticker not in told.markets and not self.over(ticker)]
 
-    async def _walk(self, http: Http, request: Request, told: set[str]) -> list[Heard]:
-        """All pages of an answer."""
-        heard: list[Heard] = []
-        page: Request | None = request
-        while page is not None and len(heard) < MOST_PAGES:
+    async def _walk(self, http: Http, request: Request, told: _Told, *, chosen: bool = False) -> None:
+        """All pages of an answer. ``chosen``: every market in it is to be followed."""
+        page, pages = request, 0
+        while pages < MOST_PAGES:
             asked_at = self._context.clock.now()
             body = await self._context.breaker(BREAKER).call(lambda page=page: _ask(http, page))  # type: ignore[misc]
-            heard.append(Heard(asked_at, page.shown, body))
-            cursor = self._learn(page, body, told)
-            page = replace(request, params=(*request.params, ("cursor", cursor))) if cursor else None
-        return heard
+            cursor = self._learn(page, body, told, chosen=chosen)
+            told.heard.append(Heard(asked_at, page.shown, body))
+            if not cursor:
+                return
+            page, pages = replace(request, params=(*request.params, ("cursor", cursor))), pages + 1
 
-    def _learn(self, page: Request, body: bytes, told: set[str]) -> str:
-        """Take note of the markets in an answer; returns the cursor of the next page. Raises Disconnected for an answer that is none."""
+    def _learn(self, page: Request, body: bytes, told: _Told, *, chosen: bool) -> str:
+        """Take note of what an answer names; returns the cursor of the next page. Raises Disconnected for an answer that is none."""
         try:
-            answer: Answer = read_answer(body)
+            answer = read_answer(body)
             cursor = msgspec.json.decode(body, type=_Page).cursor
         except (Malformed, msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise Disconnected("catalogue", f"no answer from {page.shown}") from error
-        chosen = "tickers" not in dict(page.params)
+        told.events.update(event.event_ticker for event in answer.events)
         for market in answer.markets:
-            told.add(market.ticker)
+            told.markets.add(market.ticker)
             if market.ticker in self._statuses or chosen:
                 self._statuses[market.ticker] = market.status
+                told.named.add(market.event_ticker)
         return cursor
 
 

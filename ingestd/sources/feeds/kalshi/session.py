@@ -30,7 +30,8 @@ class KalshiSession:
         self._link = link
         self._catalogue = catalogue
         self._subscriptions = Subscriptions(options.channels, catalogue.tickers())
-        self._answer_due: float | None = None
+        self._answer_due = _Due(options.connect_timeout)
+        self._image_due = _Due(options.connect_timeout)
         self._failure: Exception | None = None
         self._ready: list[Frame] = []
         self._waiting = 0
@@ -135,22 +136,21 @@ class KalshiSession:
         return found.type == "market_lifecycle_v2" and not self._catalogue.known(ticker_of(found))
 
     async def _command(self) -> None:
-        """Send what is to be sent. Raises Disconnected where the answer to an earlier command is overdue."""
+        """Send what is to be sent; ask again for books that do not come. Raises Disconnected where an answer is overdue."""
         subscriptions = self._subscriptions
         now = self._clock.monotonic()
-        if not subscriptions.awaited:
-            self._answer_due = None
-        elif self._answer_due is None:
-            self._answer_due = now + self._options.connect_timeout
-        elif now >= self._answer_due:
+        if self._answer_due.passed(now, waiting=subscriptions.awaited):
             raise Disconnected("timeout", f"a command was not answered within {self._options.connect_timeout:g} s")
+        if self._image_due.passed(now, waiting=bool(subscriptions.missing)):
+            subscriptions.ask_again()
         outbox, subscriptions.outbox = subscriptions.outbox, []
         for command in outbox:
             await self._link.send(command)
 
     async def _deliver(self, heard: Sequence[Heard]) -> None:
-        """The web service was asked again: hand its answers on, and follow what they name."""
-        self._subscriptions.follow(self._catalogue.tickers())
+        """The web service was asked again: hand its answers on, and follow what they name, up to its settlement."""
+        catalogue, subscriptions = self._catalogue, self._subscriptions
+        subscriptions.follow({*catalogue.tickers(), *(ticker for ticker in subscriptions.tickers if not catalogue.over(ticker))})
         self._hand_on(heard)
         await self._command()
 
@@ -165,3 +165,22 @@ class KalshiSession:
         self._ready.append(frame)
         self._waiting += frame.weight
         self._filled.set()
+
+
+class _Due:
+    """Whether something was waited for too long, on the monotonic clock; then the wait begins anew."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._at: float | None = None
+
+    def passed(self, now: float, *, waiting: bool) -> bool:
+        """Look again."""
+        if not waiting:
+            self._at = None
+        elif self._at is None:
+            self._at = now + self._patience
+        elif now >= self._at:
+            self._at = now + self._patience
+            return True
+        return False

@@ -110,6 +110,10 @@ class Subscriptions:
                 self._send("unsubscribe", {"sids": [sid]})
             self._subscribe(BOOKS)
 
+    def ask_again(self) -> None:
+        """Ask for the snapshots that have not come."""
+        self._update(BOOKS, "get_snapshot", sorted(self.missing))
+
     def take(self, payload: bytes) -> Taken:
         """What to do with a message. Raises Disconnected, Throttled or Refused where it ends the session."""
         try:
