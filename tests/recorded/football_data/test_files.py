@@ -22,10 +22,29 @@ DATA = Path(os.environ.get("INGESTD_DATA") or Path(__file__).parents[4] / "share
 FILES = sorted((DATA / "football_data_co_uk").glob("*.csv"))
 pytestmark = pytest.mark.skipif(not FILES, reason=f"no recordings: {DATA}/football_data_co_uk is empty (INGESTD_DATA names the folder)")
 NAMES = {
-    **{"1XB": "1xBet", "B365": "Bet365", "BF": "Betfair Sportsbook", "BFD": "Betfred", "BFE": "Betfair Exchange", "BMGM": "BetMGM"},
-    **{"BS": "Blue Square", "BV": "BetVictor", "BW": "Bet&Win", "CL": "Coral", "GB": "Gamebookers", "IW": "Interwetten", "LB": "Ladbrokes"},
-    **{"PS": "Pinnacle", "SB": "Sportingbet", "SJ": "Stan James", "SO": "Sporting Odds", "VC": "VC Bet", "WH": "William Hill"},
-    **{"Max": "Market maximum", "Avg": "Market average", "BbMx": "Betbrain maximum", "BbAv": "Betbrain average"},
+    "1XB": "1xBet",
+    "B365": "Bet365",
+    "BF": "Betfair Sportsbook",
+    "BFD": "Betfred",
+    "BFE": "Betfair Exchange",
+    "BMGM": "BetMGM",
+    "BS": "Blue Square",
+    "BV": "BetVictor",
+    "BW": "Bet&Win",
+    "CL": "Coral",
+    "GB": "Gamebookers",
+    "IW": "Interwetten",
+    "LB": "Ladbrokes",
+    "PS": "Pinnacle",
+    "SB": "Sportingbet",
+    "SJ": "Stan James",
+    "SO": "Sporting Odds",
+    "VC": "VC Bet",
+    "WH": "William Hill",
+    "Max": "Market maximum",
+    "Avg": "Market average",
+    "BbMx": "Betbrain maximum",
+    "BbAv": "Betbrain average",
 }
 OUTCOMES = {"H": "home", "D": "draw", "A": "away"}
 
@@ -92,7 +111,7 @@ def decimal(text: str | None) -> Decimal | None:
 
 
 def three_way(path: Path) -> dict[tuple[str, str, str], list[float]]:
-    """Opening and closing price, one after the other where both are there and differ, by event, bookmaker and outcome."""
+    """Opening and closing price, one after the other where both are there, by event, bookmaker and outcome."""
     found = {}
     for row in rows_of(path):
         event = event_of(row)
@@ -101,7 +120,7 @@ def three_way(path: Path) -> dict[tuple[str, str, str], list[float]]:
                 both = [decimal(row.get(prefix + closing + letter)) for closing in ("", "C")]
                 prices = [float(price) for price in both if price is not None]
                 if prices:
-                    found[event, name, outcome] = prices[:1] if len(prices) == 2 and prices[0] == prices[1] else prices
+                    found[event, name, outcome] = prices
     return found
 
 
@@ -162,7 +181,8 @@ def settlements(db: sqlite3.Connection) -> None:
     """Every selection of every match is settled, last, as its goals say."""
     asked = """
         SELECT s.market, s.outcome, o.line, o.own_status, o.result, o.price, r.home_score, r.away_score, o.changed_at - e.starts_at
-        FROM odds o JOIN selections s USING (selection_id) JOIN events e USING (event_id) JOIN results r ON r.event_id = e.event_id AND r.period = ''"""
+        FROM odds o JOIN selections s USING (selection_id) JOIN events e USING (event_id)
+        JOIN results r ON r.event_id = e.event_id AND r.period = ''"""
     seen = 0
     for market, outcome, line, status, result, price, home, away, after in db.execute(asked):
         if market == "match_odds":

@@ -77,7 +77,7 @@ def test_aggregates_are_no_bookmakers() -> None:
 def test_new_leagues_hold_closing_prices(names: tuple[str, ...]) -> None:
     """Under whatever names, the misprinted one among them."""
     found = prices(*names, core=NEW)
-    assert {key for key in found} == {("P", "match_odds", True), ("Max", "match_odds", True), ("B365", "match_odds", True)}
+    assert found.keys() == {("P", "match_odds", True), ("Max", "match_odds", True), ("B365", "match_odds", True)}
     assert read_header([*NEW, *names]).unknown == 0
 
 
@@ -86,7 +86,7 @@ def test_a_name_that_stands_twice_is_not_read() -> None:
     layout = read_header([*CORE, "LB", "LB", "WHH", "WHH", "", "", "B36CA", "B365CA"])
     assert layout.repeated == ("LB", "WHH")
     assert [found.outcomes for found in layout.prices] == [(("away", "B365CA"),)]
-    assert (layout.width, layout.blank, layout.unknown) == (12, {8, 9}, 1)
+    assert (layout.width, layout.blank, layout.unknown) == (12, frozenset((8, 9)), 1)
     with pytest.raises(Malformed):
         read_header([*CORE, "Date"])
 
