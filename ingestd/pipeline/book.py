@@ -71,12 +71,12 @@ class Book:
             held = described
             fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
         terms = held.after(quote)
+        # what stood at one nominal moment says nothing of the next: the same is told anew
         same = terms == (held.price, held.line, held.size) and quote.result == held.result
+        same = same and not (quote.nominal and stamp > held.changed_at)
         outcome: Outcome = "changed"
         if same and quote.status == held.own_status and not fresh:
             outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
-            if quote.nominal and stamp > held.changed_at:
-                self._repeat(held, stamp, moment)
         else:
             self._change(held, quote, terms, stamp, moment, same=same)
         held.stamp = quote.changed_at
@@ -235,12 +235,6 @@ class Book:
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
         self._write(held, shown, stamp, moment, quote.time_basis, history=visible)
-
-    def _repeat(self, held: Held, stamp: int, moment: Moment) -> None:
-        """The same at the next nominal moment: corrects an earlier reading that said otherwise; else the row is freed again."""
-        self._remember(held, 0)
-        self._write(held, held.status, stamp, moment, "nominal")
-        self._batch.settle.add(held.selection.id)
 
     def _write(self, held: Held, shown: Status, stamp: int, moment: Moment, basis: TimeBasis, *, history: bool = True) -> None:
         if stamp > held.changed_at:

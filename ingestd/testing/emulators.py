@@ -15,6 +15,7 @@ from ingestd.testing.the_odds_api import TheOddsApiEmulator
 
 EMULATORS: Final[Mapping[str, Callable[[Path], AbstractAsyncContextManager[Emulator]]]] = {
     "betfair": BetfairScript,
+    "football_data": FootballDataSite,
     "kalshi": KalshiEmulator,
     "mapped": mapped.listening,
     "polymarket": PolymarketEmulator,

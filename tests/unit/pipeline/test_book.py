@@ -414,15 +414,15 @@ def test_a_nominal_moment_has_one_price() -> None:
     assert {(row.selection_id, row.time_basis) for row in bench.changes} == {(A.id, "nominal"), (B.id, "provider")}
 
 
-def test_the_same_at_the_next_nominal_moment_corrects_what_was_read_before() -> None:
-    """It is unchanged, and written all the same: the store may hold another reading of that moment; else it frees the row again."""
+def test_the_same_at_the_next_nominal_moment_is_told_anew() -> None:
+    """That the closing price equals the opening one is known only by a row of its own; whatever has a real stamp is unchanged."""
     bench = Bench("stamped")
-    bench.say(Quote(A, 1.5, changed_at=T + 5, nominal=True))
-    bench.say(Quote(B, 1.5, changed_at=T + 5))
-    for told in (A, B):
-        assert bench.say(Quote(told, 1.5, changed_at=T + 6, nominal=told is A)) == "unchanged"
+    for after in (5, 6):
+        expected = "changed" if after == 5 else "unchanged"
+        assert bench.say(Quote(A, 1.5, changed_at=T + after, nominal=True)) == "changed"
+        assert bench.say(Quote(B, 1.5, changed_at=T + after)) == expected
+    assert bench.say(Quote(A, 1.5, changed_at=T + 6, nominal=True)) == "duplicate"
     assert (bench.rows(A), bench.rows(B)) == ([(1.5, "open", 5, 0), (1.5, "open", 6, 0)], [(1.5, "open", 5, 0)])
-    assert bench.batch.settle == {A.id}
 
 
 def test_without_a_stamp_nothing_is_nominal() -> None:

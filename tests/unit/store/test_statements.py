@@ -293,6 +293,19 @@ async def test_settle_frees_history_of_repeats_in_any_order(store: Store, store_
     assert left[0] == left[1]
 
 
+async def test_settle_leaves_what_stood_at_a_nominal_moment(store: Store, rows: Rows) -> None:
+    """A closing price that equals the opening one is known by its row; and the row goes on deciding between readings."""
+    world = World(kind="load")
+    home = world.selection("home")
+    await world.begin(store)
+    batch = world.batch([replace(world.change(home, T0 + after, 2.0), time_basis="nominal") for after in (0, 1)])
+    batch.changes.append(world.change(home, T0 + 2, 2.0))
+    world.tell(batch, home)
+    batch.settle = {home.id}
+    await store.write(batch)
+    assert await rows("SELECT time_basis FROM odds_history") == [("nominal",), ("nominal",)]
+
+
 async def test_digest_is_the_same_on_both_databases(postgres_url: str, sqlite_url: str) -> None:
     """The same batches leave the same facts in SQLite and in PostgreSQL."""
     from ingestd.clock import SystemClock  # noqa: PLC0415 - both stores are opened here alone

@@ -115,7 +115,8 @@ def is_header(cells: Sequence[str]) -> bool:
 
 def read_header(cells: Sequence[str]) -> Layout:
     """Raises Malformed where it is not the header of such a file."""
-    names = [cell if SPELLINGS.get(cell, cell) in cells else SPELLINGS.get(cell, cell) for cell in cells]
+    taken = frozenset(cells)
+    names = [cell if SPELLINGS.get(cell, cell) in taken else SPELLINGS.get(cell, cell) for cell in cells]
     counts = Counter(filter(None, names))
     place = {name: at for at, name in enumerate(names) if counts[name] == 1}
     if not is_header(cells) or any(name not in place for name in REQUIRED):

@@ -27,10 +27,8 @@ from ingestd.sources.feeds.football_data.cells import UnfitError
 from ingestd.sources.feeds.football_data.columns import HANDICAP, TOTAL, Prices
 from ingestd.sources.feeds.football_data.match import Match, read_match, take
 from ingestd.sources.feeds.football_data.settling import result
-from ingestd.sources.feeds.football_data.sheet import Row, refused
+from ingestd.sources.feeds.football_data.sheet import Row, hopeless, refused
 
-MOST_FAULTS: Final = 1_000
-"""Rows and cells of a file that may be wrong; where it is more, nothing in the file is what it seems."""
 SHIFTED: Final = 10
 """Bad cells in a row from which on its columns are taken for shifted, and nothing in it is believed."""
 
@@ -59,8 +57,7 @@ class FootballDataDecoder:
         for row in found:
             said = [row] if isinstance(row, Reject) else self._row(row, seen, frame.received_at)
             faults += sum(type(update) is Reject for update in said)
-            if faults > MOST_FAULTS:
-                raise Malformed("hopeless", f"more than {MOST_FAULTS} of its rows and cells cannot be taken")
+            hopeless(faults)
             updates += said
         updates.append(Complete(Scope("query", _query(frame, found)), frozenset()))
         return updates

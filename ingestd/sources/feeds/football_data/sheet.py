@@ -16,6 +16,9 @@ from ingestd.sources.feeds.football_data.columns import Layout, is_header, read_
 
 LARGEST: Final = 4 << 20
 """Bytes of a file, at most; the largest there is (a country's matches since 2012) has under 1 MiB."""
+MOST_ROWS: Final = 50_000
+MOST_FAULTS: Final = 1_000
+"""Rows and cells of a file that may be wrong; where it is more, nothing in the file is what it seems."""
 _BOM: Final = b"\xef\xbb\xbf"
 _PAD: Final = " \t\xa0\ufeff"
 """What stands around cells of real files and means nothing."""
@@ -33,9 +36,22 @@ def read(payload: bytes) -> list[Row | Reject]:
     """Rows in order, and what could not be taken. Raises Malformed where the whole file cannot."""
     if len(payload) > LARGEST:
         raise Malformed("oversize", f"{len(payload)} bytes, at most {LARGEST} are read")
-    found = list(_rows(_lines(payload)))
+    found: list[Row | Reject] = []
+    faults = 0
+    for row in _rows(_lines(payload)):
+        found.append(row)
+        faults += isinstance(row, Reject)
+        hopeless(faults)
+        if len(found) > MOST_ROWS:
+            raise Malformed("rows", f"more than {MOST_ROWS} rows")
     _day_first([row for row in found if isinstance(row, Row)])
     return found
+
+
+def hopeless(faults: int) -> None:
+    """Raises Malformed once there are too many."""
+    if faults > MOST_FAULTS:
+        raise Malformed("hopeless", f"more than {MOST_FAULTS} of its rows and cells cannot be taken")
 
 
 def refused(number: int, fault: UnfitError, name: str = "") -> Reject:
@@ -60,6 +76,8 @@ def _rows(lines: Sequence[str]) -> Iterator[Row | Reject]:
         try:
             cells = _cells(line)
         except UnfitError as fault:
+            if layout is None:
+                raise Malformed(fault.category, fault.reason) from fault
             yield refused(number, fault)
             continue
         if not any(cells):
