@@ -1,4 +1,4 @@
-"""What a transport must see of a document before it is decoded: acknowledgements, tokens, the way to the next page."""
+"""What a transport must see of a document before it is decoded: acknowledgements, tokens, the way to the next page, the end of an image."""
 
 from collections.abc import Callable
 
@@ -22,3 +22,19 @@ class Peek:
     def holds(self, payload: bytes, path: Path | None) -> bool:
         """Whether an expression is true of a payload."""
         return path is not None and bool(self.at(payload, path))
+
+
+class Whole:
+    """Marks the document after which a session has told everything: the one of which ``complete`` is true; without it, the first."""
+
+    def __init__(self, peek: Peek, complete: str | None, *, resumed: bool) -> None:
+        self._peek = peek
+        self._complete = None if complete is None else Path(complete)
+        self._told = resumed
+
+    def meta(self, payload: bytes) -> dict[str, str]:
+        """What is to be said of a document."""
+        if self._told or (self._complete is not None and not self._peek.holds(payload, self._complete)):
+            return {}
+        self._told = True
+        return {"whole": "1"}
