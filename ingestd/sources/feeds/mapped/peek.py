@@ -23,18 +23,38 @@ class Peek:
         """Whether an expression is true of a payload."""
         return path is not None and bool(self.at(payload, path))
 
+    def readable(self, payload: bytes) -> bool:
+        """Whether it is a document."""
+        try:
+            self._read(payload)
+        except Malformed:
+            return False
+        return True
+
 
 class Whole:
-    """Marks the document after which a session has told everything: the one of which ``complete`` is true; without it, the first."""
+    """Marks the document after which a session has told everything: the one of which ``complete`` is true; without it, the first.
+
+    Where one before it could not be read, everything was not told, and nothing is marked until everything is asked for ``again``.
+    """
 
     def __init__(self, peek: Peek, complete: str | None, *, resumed: bool) -> None:
         self._peek = peek
         self._complete = None if complete is None else Path(complete)
-        self._told = resumed
+        self._over = resumed
 
     def meta(self, payload: bytes) -> dict[str, str]:
         """What is to be said of a document."""
-        if self._told or (self._complete is not None and not self._peek.holds(payload, self._complete)):
+        if self._over:
             return {}
-        self._told = True
+        if not self._peek.readable(payload):
+            self._over = True
+            return {}
+        if self._complete is not None and not self._peek.holds(payload, self._complete):
+            return {}
+        self._over = True
         return {"whole": "1"}
+
+    def again(self) -> None:
+        """Everything is told anew from here on."""
+        self._over = False
