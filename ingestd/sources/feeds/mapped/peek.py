@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ingestd.errors import Malformed
-from ingestd.sources.feeds.mapped.paths import Path, Unmapped
+from ingestd.sources.feeds.mapped.paths import Path, Unmapped, holds
 
 
 class Peek:
@@ -21,7 +21,7 @@ class Peek:
 
     def holds(self, payload: bytes, path: Path | None) -> bool:
         """Whether an expression is true of a payload."""
-        return path is not None and bool(self.at(payload, path))
+        return path is not None and holds(self.at(payload, path))
 
     def readable(self, payload: bytes) -> bool:
         """Whether it is a document."""
