@@ -6,8 +6,9 @@ the time of its last change; messages may come late or twice.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -18,13 +19,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from ingestd.testing.emulator import Fault, Key, Stand
+from ingestd.testing.faults import Faults, Wire
 
 KEY: Final = "key-1"
 BEAT: Final = 0.1
 WITHIN: Final = 20.0
 """Seconds that the end of the script waits for a client."""
 STEPS: Final = 9
-GARBAGE: Final = b'\xff{"op": "market", "'
+PACE: Final = 0.02
 _OURS: Final = {"O": "open", "S": "suspended", "C": "settled"}
 
 
@@ -44,20 +46,12 @@ class _Market(msgspec.Struct):
 
 
 class _Client:
-    """One connection: what is held back of it, and how far it was told."""
+    """One connection, and whether it was told everything so far."""
 
-    def __init__(self, link: ServerConnection) -> None:
+    def __init__(self, link: ServerConnection, faults: Faults) -> None:
+        self.wire = Wire(faults, partial(link.send, text=True), link.transport.abort)
         self.link = link
-        self.stalled = False
-        self.held: bytes | None = None
         self.subscribed = False
-        self.spoiled = False
-        """Something it was to be told did not come."""
-
-    @property
-    def current(self) -> bool:
-        """Whether it was told everything."""
-        return self.subscribed and not self.spoiled and self.held is None
 
 
 class MappedEmulator:
@@ -69,9 +63,7 @@ class MappedEmulator:
         self._markets = [self._market(f"e{number // 2}", f"m{number}") for number in range(3)]
         self._offered: dict[Key, Stand] = {}
         self._clients: set[_Client] = set()
-        self._faults: dict[int, Fault] = {}
-        self._sent = 0
-        self._subscribed = asyncio.Event()
+        self._faults = Faults()
         self._news = asyncio.Event()
         self._note()
         self.url = ""
@@ -84,21 +76,19 @@ class MappedEmulator:
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, at this message from the first that is sent to anybody; beats do not count."""
-        self._faults[boundary] = fault
+        self._faults.arm(boundary, fault)
 
     async def play(self) -> None:
-        """Prices, a suspension, a withdrawal, an outcome more, a settlement. Raises TimeoutError if no client hears the end."""
+        """Prices, a suspension, a withdrawal, an outcome more, a settlement. Raises TimeoutError if no client comes for it."""
         async with asyncio.timeout(WITHIN):
-            await self._subscribed.wait()
+            await self._until(lambda: any(client.subscribed for client in self._clients))
             for step in range(STEPS):
                 market = self._step(step)
                 self._note()
                 for client in [client for client in self._clients if client.subscribed]:
                     await self._tell(client, _told(market))
-                await asyncio.sleep(0.02)
-            while not any(client.current for client in self._clients):
-                self._news.clear()
-                await self._news.wait()
+                await asyncio.sleep(PACE)
+            await self._until(lambda: any(client.subscribed and not client.wire.stalled for client in self._clients))
 
     def truth(self) -> Mapping[Key, Stand]:
         """As of the last step."""
@@ -106,7 +96,7 @@ class MappedEmulator:
 
     async def converse(self, link: ServerConnection) -> None:
         """One client."""
-        client = _Client(link)
+        client = _Client(link, self._faults)
         self._clients.add(client)
         try:
             async with asyncio.TaskGroup() as group:
@@ -115,7 +105,7 @@ class MappedEmulator:
                 beating.cancel()
         except* (ConnectionClosed, OSError):
             # it left, or was cut
-            pass
+            client.subscribed = False
         finally:
             self._clients.discard(client)
 
@@ -123,44 +113,29 @@ class MappedEmulator:
         async for message in client.link:
             said = msgspec.json.decode(message, type=dict[str, str])
             if said.get("op") == "login":
-                await self._tell(client, b'{"op":"welcome"}' if said.get("key") == KEY else b'{"op":"refused"}')
+                await client.wire.send(b'{"op":"welcome"}' if said.get("key") == KEY else b'{"op":"refused"}')
             elif said.get("op") == "subscribe":
-                client.subscribed = True
                 for market in self._markets:
-                    await self._tell(client, _told(market))
-                await self._tell(client, b'{"op":"ready"}')
-                self._subscribed.set()
+                    await client.wire.send(_told(market))
+                await client.wire.send(b'{"op":"ready"}')
+                client.subscribed = True
                 self._news.set()
+
+    async def _until(self, so: Callable[[], bool]) -> None:
+        while not so():
+            self._news.clear()
+            await self._news.wait()
 
     async def _tell(self, client: _Client, message: bytes) -> None:
-        fault = self._faults.pop(self._sent, None)
-        self._sent += 1
-        client.spoiled |= fault in {"reset", "stall", "garbage"}
-        client.stalled |= fault == "stall"
-        if fault == "reset":
-            client.link.transport.abort()
-        elif fault == "reorder":
-            client.held = message
-            return
-        for one in (GARBAGE,) if fault == "garbage" else (message, message) if fault == "duplicate" else (message,):
-            await self._send(client, one)
-
-    async def _send(self, client: _Client, message: bytes) -> None:
-        if client.stalled:
-            return
-        held, client.held = client.held, None
         try:
-            await client.link.send(message, text=True)
-            if held is not None:
-                await client.link.send(held, text=True)
-                self._news.set()
-        except ConnectionClosed:
-            client.spoiled = True
+            await client.wire.send(message)
+        except (ConnectionClosed, OSError):
+            client.subscribed = False
 
     async def _beat(self, client: _Client) -> None:
         while True:
             await asyncio.sleep(BEAT)
-            await self._send(client, b'{"op":"beat"}')
+            await client.wire.send(b'{"op":"beat"}', sign_of_life=True)
 
     def _market(self, event: str, name: str) -> _Market:
         return _Market(event, name, self._tick(), "O", [self._outcome(word) for word in ("home", "away")])

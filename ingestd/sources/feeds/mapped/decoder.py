@@ -31,7 +31,7 @@ class MappedDecoder:
         self.counts = {"documents": self._documents}
         place = Place(document, frame.meta, self._program.depth)
         image = self._begin(place, frame)
-        walk = Walk(place, [] if image is None else [image], self._offers)
+        walk = Walk(place, [] if image is None else [image], self._offers, ragged=self._program.ragged)
         walk.run(self._program.steps)
         if image is not None and "more" not in frame.meta:
             self._image = None

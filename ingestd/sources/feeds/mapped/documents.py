@@ -12,7 +12,7 @@ from ingestd.sources.feeds.mapped import xml
 
 Format = Literal["json", "jsonl", "csv", "xml"]
 RAGGED: Final = "#ragged"
-"""The member of a row that has more or fewer cells than the header: how many."""
+"""The member of a row that has more or fewer cells than the header: how many it has."""
 
 
 class Dialect(msgspec.Struct, frozen=True):

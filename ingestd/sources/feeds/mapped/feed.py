@@ -17,14 +17,18 @@ from ingestd.sources.feeds.mapped.mapping import Mapping
 from ingestd.sources.feeds.mapped.options import MappedOptions, PollingOptions
 from ingestd.sources.feeds.mapped.peek import Peek
 from ingestd.sources.feeds.mapped.program import compiled
+from ingestd.sources.feeds.mapped.streaming import Streaming
 from ingestd.sources.feeds.mapped.watching import Watching
 from ingestd.sources.http import opened
 from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
 from ingestd.sources.transports.polling import PATIENCE, Poller
+from ingestd.sources.transports.webhook import Receiver
 
 SLACK: Final = 3.0
 """How many looks at the files may fail to come before the disk counts as dead."""
 LEAST_SILENCE: Final = 30.0
+WEBHOOK_SILENCE: Final = 3_600.0
+"""Seconds after which a provider that posted nothing counts as silent; a source may set its own ``silence_limit``."""
 FAR: Final = 3_600.0
 """Seconds between two walks by a cadence, when no game is near."""
 Connect = Callable[[str], AbstractAsyncContextManager[Session]]
@@ -52,14 +56,21 @@ class MappedFeed:
     def _transport(self, options: MappedOptions, context: FeedContext) -> tuple[Connect, float]:
         """What connects, and after how many seconds of silence it is dead."""
         peek = Peek(self._read)
-        if options.websocket is not None:
-            return Linked(options.websocket, context, peek).connect, options.websocket.silence
-        if options.files is not None:
-            silence = max(LEAST_SILENCE, SLACK * options.files.poll)
-            return Watching(options.files, context, _unit(options.mapping)).connect, silence
+        found: list[tuple[Connect, float]] = []
         if options.polling is not None:
-            return self._poller(options.polling, context, peek).connect, _patience(options.polling)
-        raise ConfigError("mapped: the source has no transport; give it one of polling, websocket and files")
+            found.append((self._poller(options.polling, context, peek).connect, _patience(options.polling)))
+        if options.websocket is not None:
+            found.append((Linked(options.websocket, context, peek).connect, options.websocket.silence))
+        if options.sse is not None:
+            client = partial(opened, context.clock, auth=auth_of(options.sse.auth, context), timeout=options.sse.timeout)
+            found.append((Streaming(options.sse, context, client, peek).connect, options.sse.silence))
+        if options.webhook is not None:
+            found.append((Receiver(context.name, options.webhook, context.folder, context.clock).connect, WEBHOOK_SILENCE))
+        if options.files is not None:
+            watching = Watching(options.files, context, _unit(options.mapping))
+            found.append((watching.connect, max(LEAST_SILENCE, SLACK * options.files.poll)))
+        (one,) = found
+        return one
 
     def _poller(self, options: PollingOptions, context: FeedContext, peek: Peek) -> Poller:
         auth = auth_of(options.auth, context)

@@ -45,14 +45,14 @@ class Part(BaseModel):
 
 @cache
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of a name. Raises ValueError, OSError where there is none."""
+    """The zone of a name. Raises ValueError, OSError, KeyError where there is none."""
     return ZoneInfo(name)
 
 
 def _known_zone(name: str) -> str:
     try:
         zone_of(name)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, KeyError) as error:
         raise hinted("is no time zone", "write a name such as UTC or Europe/London") from error
     return name
 

@@ -14,7 +14,7 @@ from ingestd.model import WHOLE, Frame, Scope
 from ingestd.sources.feeds.mapped.credentials import handshake, with_param
 from ingestd.sources.feeds.mapped.options import MessageOptions, WebSocketOptions
 from ingestd.sources.feeds.mapped.paths import Path
-from ingestd.sources.feeds.mapped.peek import Peek
+from ingestd.sources.feeds.mapped.peek import Peek, Whole
 from ingestd.sources.kind import FeedContext
 from ingestd.sources.transports.websocket import Chatter, Refusals, WebSocket, connect
 
@@ -106,8 +106,9 @@ class LinkedSession:
         self._renewal = options.renew
         self._token = token
         self._find_token = None if options.resume is None else Path(options.resume.token)
-        self._complete = None if options.complete is None else Path(options.complete)
-        self._told = bool(token)
+        self._epoch = False
+        """The next document is the first of a renewal."""
+        self._whole = Whole(peek, options.complete, resumed=bool(token))
         meta = {"resumed": "replay" if options.resume and options.resume.replay else "conflated"} if token else {}
         opened = Frame(self._name, "opened", self._clock.now(), token=token, epoch=not token, meta=meta)
         self._ready = [opened, *map(self._frame, opening.kept)]
@@ -123,6 +124,8 @@ class LinkedSession:
         """Ask for everything afresh; where there is no message for that, a new session does it (and for less than all nothing is done)."""
         if self._renewal is not None:
             await self._link.send(self._opening.written(self._renewal))
+            self._whole.again()
+            self._epoch = True
         elif scope == WHOLE:
             raise Disconnected("renewal", "a fresh session tells everything")
 
@@ -130,11 +133,8 @@ class LinkedSession:
         if self._find_token is not None:
             found = self._peek.at(message, self._find_token)
             self._token = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else self._token
-        meta = {}
-        if not self._told and (self._complete is None or self._peek.holds(message, self._complete)):
-            self._told = True
-            meta["whole"] = "1"
-        return Frame(self._name, "data", self._clock.now(), message, self._token, meta=meta)
+        epoch, self._epoch = self._epoch, False
+        return Frame(self._name, "data", self._clock.now(), message, self._token, epoch=epoch, meta=self._whole.meta(message))
 
 
 def _filled(value: JsonValue, secret: str, token: str) -> JsonValue:

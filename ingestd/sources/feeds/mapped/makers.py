@@ -46,11 +46,13 @@ class FixtureMaker(Struct, frozen=True):
     def make(self, at: Place) -> Fixture:
         """As of this element."""
         started_at = self.started_at(at)
-        home, away = self.home(at), self.away(at)
+        name, home, away = self.name(at), self.home(at), self.away(at)
+        if not name and not (home and away):
+            raise Unmapped("missing", "name: neither a name nor home and away are there")
         return Fixture(
             source_event_id=self.event(at),
             sport=self.sport(at),
-            name=self.name(at) or f"{home} v {away}",
+            name=name or f"{home} v {away}",
             league=self.league(at),
             season=self.season(at),
             home=home,

@@ -125,6 +125,7 @@ class Mapping(Part):
     format: Format = Field("json", description="json, jsonl (files of one JSON a line), csv or xml")
     delimiter: str = Field(",", min_length=1, max_length=1, description="between the cells of a CSV")
     encoding: str = Field("utf-8-sig", description="of a CSV")
+    ragged: bool = Field(False, description="rows of a CSV with more or fewer cells than its header are taken; else they are rejected")
     time_rule: TimeRule = Field("ordered", description="stamped: every statement has one clock's stamp, and that decides")
     recorded_at: Time | None = Field(None, description="when a document was made, for files")
     image: Literal["query", "source"] | None = Field(

@@ -1,7 +1,7 @@
 """What a mapped source may be told: where its documents come from, and what they mean."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
@@ -15,7 +15,9 @@ from ingestd.sources.feeds.mapped.mapping import Mapping
 from ingestd.sources.feeds.mapped.paths import Expression
 from ingestd.sources.feeds.mapped.program import problems
 from ingestd.sources.kind import FeedOptions
+from ingestd.sources.transports.webhook import WebhookOptions
 
+TRANSPORTS: Final = ("polling", "websocket", "sse", "webhook", "files")
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
 
@@ -151,6 +153,19 @@ class WebSocketOptions(Part):
         return self
 
 
+class SseOptions(Part):
+    """Documents that come as server-sent events."""
+
+    url: HttpUrl
+    params: dict[str, str] = Field({}, description="parameters of the query")
+    headers: dict[str, str] = Field({}, description="headers of the request")
+    auth: AuthOptions | None = None
+    replay: bool = Field(False, description="after Last-Event-ID everything missed is told again; else only how things stand")
+    complete: Expression | None = Field(None, description="of the event after which everything was told; left out: the first one")
+    timeout: Seconds = Field(20.0, gt=0, description="for connecting")
+    silence: Seconds = Field(60.0, gt=0, description="without a byte for so long the stream counts as dead")
+
+
 class FilesOptions(Part):
     """Documents that somebody writes into files."""
 
@@ -174,6 +189,8 @@ class MappedOptions(FeedOptions):
     samples: tuple[Path, ...] = Field((), description="payloads that prove the mapping, for ingestd check")
     polling: PollingOptions | None = Field(None, description="documents are asked for, over HTTP")
     websocket: WebSocketOptions | None = Field(None, description="documents are messages of a WebSocket")
+    sse: SseOptions | None = Field(None, description="documents are server-sent events")
+    webhook: WebhookOptions | None = Field(None, description="documents are posted to us")
     files: FilesOptions | None = Field(None, description="documents are files")
 
     @model_validator(mode="before")
@@ -192,8 +209,8 @@ class MappedOptions(FeedOptions):
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:
-        given = [name for name in ("polling", "websocket", "files") if getattr(self, name) is not None]
+        given = [name for name in TRANSPORTS if getattr(self, name) is not None]
         if len(given) != 1:
             problem = f"has {' and '.join(given)}" if given else "has no transport"
-            raise hinted(problem, "give one of polling, websocket and files")
+            raise hinted(problem, f"give one of {', '.join(TRANSPORTS)}")
         return self

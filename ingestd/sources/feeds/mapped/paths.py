@@ -102,6 +102,11 @@ Expression = Annotated[str, AfterValidator(_known_expression)]
 """JMESPath, as it is written in a mapping."""
 
 
+def holds(found: object) -> bool:
+    """Whether what an expression found is true, as JMESPath has it: a number always is, what is empty is not."""
+    return isinstance(found, int | float) and found is not False if not isinstance(found, str | list | dict) else bool(found)
+
+
 def shown(value: object) -> str:
     """A value as it may stand in a reason: short, whatever it is."""
     if isinstance(value, dict | list):

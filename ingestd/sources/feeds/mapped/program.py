@@ -45,7 +45,10 @@ class Step(Struct, frozen=True):
 
 
 class Program(Struct, frozen=True):
-    """What a decoder follows. ``query``: of a document that has no key. ``withdraws``: some step withdraws by name."""
+    """What a decoder follows. ``query``: of a document that has no key. ``withdraws``: some step withdraws by name.
+
+    ``ragged``: rows of any length are taken.
+    """
 
     steps: tuple[Step, ...]
     image: Literal["query", "source"] | None
@@ -54,6 +57,7 @@ class Program(Struct, frozen=True):
     recorded_at: Cell[int | None]
     depth: int
     withdraws: bool
+    ragged: bool
 
 
 class _Compiler:
@@ -76,6 +80,7 @@ class _Compiler:
             recorded_at=self.fitter.time(Given(mapping.recorded_at, ("recorded_at",)), ()),
             depth=self.depth,
             withdraws=self.withdraws,
+            ragged=mapping.ragged or mapping.format != "csv",
         )
 
     def _step(self, level: Level, loc: Loc, around: tuple[str, ...], shared: Fields) -> Step:

@@ -6,8 +6,9 @@ from msgspec import Struct, field
 
 from ingestd.model import Complete, Decoded, Reject, Scope, Skipped
 from ingestd.sources.feeds.mapped.cells import Left, Place
+from ingestd.sources.feeds.mapped.documents import RAGGED
 from ingestd.sources.feeds.mapped.makers import Offers, QuoteMaker
-from ingestd.sources.feeds.mapped.paths import Unmapped, shown
+from ingestd.sources.feeds.mapped.paths import Unmapped, holds, shown
 from ingestd.sources.feeds.mapped.program import ImageMaker, Step
 
 
@@ -29,15 +30,19 @@ class Image(Struct):
 
 
 class Walk:
-    """Goes through the steps; ``out`` is what they say. ``images``: those that the document is a part of."""
+    """Goes through the steps; ``out`` is what they say. ``images``: those that the document is a part of.
 
-    def __init__(self, place: Place, images: list[Image], offers: Offers | None) -> None:
+    ``ragged``: rows that do not fit their header are taken as they are.
+    """
+
+    def __init__(self, place: Place, images: list[Image], offers: Offers | None, *, ragged: bool) -> None:
         self.out: list[Decoded] = []
         self.elements = 0
         self._place = place
         self._images = images
         self._offers = offers
         self._left = 0
+        self._ragged = ragged
 
     def run(self, steps: Iterable[Step]) -> None:
         """Everything that the document says."""
@@ -56,12 +61,14 @@ class Walk:
             for index, element in enumerate(elements) if isinstance(elements, list) else ((None, elements),):
                 self._place.enter(step.depth, step.name, element)
                 self._place.trail.append((step.label, index))
-                self._element(step)
+                self._element(step, element)
                 self._place.trail.pop()
 
-    def _element(self, step: Step) -> None:
+    def _element(self, step: Step, element: object) -> None:
         try:
-            if step.where is not None and not step.where.find(self._place.levels):
+            if not self._ragged:
+                _fits(element)
+            if step.where is not None and not holds(step.where.find(self._place.levels)):
                 return
             image = None if step.image is None else _begun(step.image, self._place)
         except Unmapped as error:
@@ -149,6 +156,11 @@ class Walk:
 
 def _begun(maker: ImageMaker, place: Place) -> Image:
     return Image(Scope(maker.kind, maker.id(place)), maker.changed_at(place))
+
+
+def _fits(element: object) -> None:
+    if isinstance(element, dict) and RAGGED in element:
+        raise Unmapped("ragged", f"a row of {element[RAGGED]} cells, which are not as many as the header's")
 
 
 def _elements(step: Step, place: Place) -> list[object] | dict[str, object]:

@@ -69,10 +69,12 @@ class WatchingSession:
 
     def _frame(self, found: FilePiece) -> Frame:
         piece = found.piece
-        meta = {"path": Path(found.path).name, "modified": str(found.modified_at), "whole": "1"}
+        meta = {"path": Path(found.path).name, "modified": str(found.modified_at)}
         if piece.unreadable:
             meta["unreadable"] = piece.unreadable
         elif piece.oversize:
             meta["oversize"] = str(piece.oversize)
+        else:
+            meta["whole"] = "1"
         # a token holds once everything before it is durable: until the last piece of a look it is that of the look before
         return Frame(self._name, "data", self._clock.now(), piece.payload, self._token, epoch=self._whole or found.first, meta=meta)
