@@ -8,6 +8,7 @@ from typing import Final
 from ingestd.testing import mapped
 from ingestd.testing.betfair_emulator import BetfairScript
 from ingestd.testing.emulator import Emulator
+from ingestd.testing.football_data import FootballDataSite
 from ingestd.testing.kalshi import KalshiEmulator
 from ingestd.testing.polymarket_emulator import PolymarketEmulator
 from ingestd.testing.simulated_emulator import SimulatedEmulator
