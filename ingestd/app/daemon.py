@@ -137,8 +137,9 @@ class Daemon:
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
         kind = FEEDS[source.feed]
+        folder = self.settings.journal.path / "sources" / source.name
         budget = partial(self.budgets.budget, source.name)
-        context = FeedContext(source.name, self.clock, Random(), self._breaker, budget)  # noqa: S311 - jitter, no secret
+        context = FeedContext(source.name, self.clock, Random(), self._breaker, budget, folder)  # noqa: S311 - jitter, no secret
         feed = kind.build(kind.options.model_validate(options), context)
         self.feeds[source.name] = feed
         policy = Policy(

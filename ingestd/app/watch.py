@@ -76,6 +76,8 @@ def publish(daemon: Daemon) -> None:
         put("frames_journalled_total", status.read - sum(status.dropped.values()), source=name)
         for reason, count in status.dropped.items():
             put("dropped_records_total", count, source=name, stage="journal", reason=reason)
+        for reason, count in status.refused.items():
+            put("source_refused_requests_total", count, source=name, reason=reason)
     for name, lane in daemon.lanes.items():
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from rich.console import Console
@@ -19,6 +20,9 @@ from ingestd.model import SECOND
 from ingestd.settings import Settings
 from ingestd.sources.accounts import BUDGETS, Report, look
 from ingestd.store.queries import Queries, SourceStatus, Status
+
+MINUTES: Final = 16
+"""Letters of a time to the minute."""
 
 
 class Overview(Status, frozen=True, kw_only=True):
@@ -115,15 +119,15 @@ def _sources(sources: list[SourceStatus]) -> Table:
 def _months(budgets: list[Report]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("budget", "sources", "left", "of", "renews", "used up", "last hours"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=name != "sources")
     for report in budgets:
         table.add_row(
             report.budget,
             " ".join(report.sources),
             f"{report.left:,.0f}",
             f"{report.limit:,.0f}",
-            iso(report.renews_at),
-            "[green]not before[/]" if report.empty_at is None else f"[yellow]{iso(report.empty_at)}[/]",
+            iso(report.renews_at)[:MINUTES],
+            "[green]not before[/]" if report.empty_at is None else f"[yellow]{iso(report.empty_at)[:MINUTES]}[/]",
             "as configured" if report.slowed == 1 else f"[yellow]slowed {report.slowed:.1f} times[/]",
         )
     return table

@@ -8,7 +8,7 @@ A plan for one query (which lists several games) has three layers, paid for in t
 
 A layer that cannot be paid for is slowed evenly: each interval of it by the same factor. So the last hours are asked for at ``near``, or,
 where even they cost more than there is, all of them slower by one factor. Games that nobody has listed yet are part of it: beyond the last
-known kick-off, the month is taken to go on as densely as known games lie (over a week at least), and one poll a day is kept to find them.
+known kick-off, the month is taken to go on like the last whole weeks that are known, and one poll a day at least is kept to find them.
 """
 
 import math
@@ -24,7 +24,9 @@ from ingestd.settings.units import Seconds, hinted
 LAST: Final = 3_600.0
 """Seconds before a kick-off that are paid for first."""
 WEEK: Final = 7 * 86_400.0
-"""Sport repeats by the week: games that are known of a shorter time say nothing of how dense they lie."""
+"""Sport repeats by the week: what is known of a shorter time is taken to be a week's."""
+DUST: Final = 1e-6
+"""A poll that is none: what a division leaves over."""
 LOOKOUT: Final = 86_400.0
 """Seconds between two polls, at most, of a query that knows no game to come, as long as anything is left."""
 
@@ -66,11 +68,15 @@ class Game(Struct, frozen=True):
 
 
 class Needs(Struct, frozen=True):
-    """What a query would spend until the month ends, by layer, were there enough of everything."""
+    """Credits that a query would spend until the month ends, by layer, were there enough.
+
+    ``every``: seconds between two polls of a last hour.
+    """
 
     last: float = 0.0
     close: float = 0.0
     far: float = 0.0
+    every: float = 60.0
 
 
 def interval(cadence: Cadence, games: Sequence[Game], now: int, means: Means | None) -> float:
@@ -109,15 +115,17 @@ def needs(cadence: Cadence, games: Iterable[Game], now: int, cost: float, until:
     horizon = min(end, max((start for start in ahead if start > 0), default=0.0))
     known = _demand(cadence, ahead, 0.0, min(end, horizon + cadence.lasts))
     unknown = end - horizon
-    first = min((start for start, _ in every), default=0.0)
-    span = max(WEEK, horizon - min(first, 0.0))
-    usual = _demand(cadence, [start for start, _ in every], first - cadence.near_within, horizon + cadence.lasts)
+    past = horizon - min((start for start, _ in every), default=0.0)
+    span = WEEK * max(1, past // WEEK)
+    recent = [start for start, _ in every if horizon - span < start <= horizon]
+    usual = _demand(cadence, recent, -math.inf, math.inf)
     more = unknown / span
     far = known.far + max(0.0, unknown - usual.busy * more) / cadence.far
     return Needs(
-        cost * (known.last + usual.last * more + unknown / LOOKOUT),
+        cost * (known.last + max(usual.last * more, unknown / LOOKOUT)),
         cost * (known.close + usual.close * more),
         cost * far,
+        cadence.near,
     )
 
 
@@ -165,9 +173,9 @@ def _demand(cadence: Cadence, starts: Sequence[float], begin: float, end: float)
     both = _length(last) + _length(playing) - either
     swift = min(cadence.near, cadence.in_play)
     return _Demand(
-        last=(_length(last) - both) / cadence.near + both / swift + len(last),
+        last=sum(math.ceil((past - first) / cadence.near - DUST) for first, past in last) + both * (1 / swift - 1 / cadence.near),
         close=(_length(playing) - both) / cadence.in_play + (_length(busy) - either) / cadence.near,
-        far=_gaps(cadence, busy, begin, end),
+        far=_gaps(cadence, busy, begin, end) if math.isfinite(begin) else 0.0,
         busy=_length(busy),
     )
 

@@ -53,6 +53,7 @@ METRICS: Final[dict[str, Metric]] = {
     "source_gaps_total": _counter("Times that something was missed.", "source", "reason"),
     "source_resyncs_total": _counter("Fresh images asked for, by what they cover.", "source", "reason"),
     "source_backpressure_seconds_total": _counter("Time that reading waited for the journal.", "source"),
+    "source_refused_requests_total": _counter("Requests of a provider that brought no frame.", "source", "reason"),
     "frames_read_total": _counter("Frames taken off the wire.", "source"),
     "frames_journalled_total": _counter("Frames made durable.", "source"),
     "frames_loaded_total": _counter("Frames whose effect is in the store.", "source"),

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect as open_connection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from ingestd.errors import Disconnected, Refused, Throttled
+from ingestd.sources.http import BUSY, FORBIDDEN, http_date, retry_after
 
 MAX_SIZE: Final = 16 * 1024 * 1024
 """Bytes of a message, at most."""
@@ -24,11 +25,6 @@ MOST: Final = 1024
 """Messages returned by one ``read``, at most."""
 PING_EVERY: Final = 20.0
 CLOSE_WITHIN: Final = 0.5
-TOO_MANY: Final = 429
-UNAVAILABLE: Final = 503
-FORBIDDEN: Final = frozenset((401, 403))
-PAUSE: Final = 60.0
-"""Seconds to wait where the server asks for patience and does not say how long."""
 CODES: Final = {1009: "oversize", 1011: "silent", 1002: "protocol", 1007: "protocol"}
 """Why this side closed a connection, by the code that it sent (RFC 6455, 7.4.1)."""
 Refusals = Mapping[int, tuple[str, str]]
@@ -180,9 +176,10 @@ def _status(error: InvalidStatus) -> Disconnected | Throttled | Refused:
     response = error.response
     if response.status_code in FORBIDDEN:
         return Refused("unauthorised", f"HTTP {response.status_code}", "check the key")
-    if response.status_code in (TOO_MANY, UNAVAILABLE):
-        after = response.headers.get("Retry-After", "")
-        return Throttled(float(after) if after.isdecimal() else PAUSE, f"http_{response.status_code}")
+    if response.status_code in BUSY:
+        # a date is told by the server's clock, so that is the clock to measure it by
+        after, sent = ("".join(response.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
+        return Throttled(retry_after(after, http_date(sent)), f"http_{response.status_code}")
     return Disconnected("handshake", f"HTTP {response.status_code}")
 
 

@@ -1,7 +1,6 @@
 """Betfair as a feed: opens its connections, resumes where that is possible, and begins afresh where it is not."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -9,9 +8,10 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from ingestd.errors import ConfigError, Disconnected
+from ingestd.errors import Disconnected
 from ingestd.interfaces import Decoder, Feed, Session
 from ingestd.model import TimeRule
+from ingestd.sources.auth import client_tls
 from ingestd.sources.feeds.betfair.catalogue import Catalogue
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.faults import Expired, StaleClock
@@ -40,10 +40,8 @@ class BetfairFeed:
     def __init__(self, options: BetfairOptions, context: FeedContext) -> None:
         self._options = options
         self._context = context
-        self._tls = _tls(options)
-        login_tls = _tls(options)
-        _certify(login_tls, options)
-        self._login = Login(options, context, login_tls)
+        self._tls = client_tls(options.tls_ca_file)
+        self._login = Login(options, context, client_tls(options.tls_ca_file, options.cert_file, options.key_file))
         self._catalogue = Catalogue(options, context, self._login, self._tls)
         self.silence_limit = 2 * options.heartbeat_ms / 1000
 
@@ -99,23 +97,6 @@ class BetfairFeed:
                 raise Disconnected("timeout", f"{options.host}: handshake of {options.connect_timeout:g} s") from error
             shards.append(shard)
         return shards
-
-
-def _tls(options: BetfairOptions) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=options.tls_ca_file)
-    except ssl.SSLError as error:
-        raise ConfigError(f"tls_ca_file: {options.tls_ca_file} holds no certificates ({error.reason}); give a PEM file") from error
-
-
-def _certify(tls: ssl.SSLContext, options: BetfairOptions) -> None:
-    if options.cert_file is None:
-        return
-    try:
-        tls.load_cert_chain(options.cert_file, options.key_file)
-    except ssl.SSLError as error:
-        problem = f"cert_file: {options.cert_file} and its key do not fit together ({error.reason}); give the PEM files made for the login"
-        raise ConfigError(problem) from error
 
 
 def build(options: FeedOptions, context: FeedContext) -> Feed:
