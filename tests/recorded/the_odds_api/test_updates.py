@@ -14,20 +14,22 @@ EXPECTED = FOLDER / "updates.txt"
 
 def told(update: Decoded) -> str:
     """An update on one line."""
+    text = repr(update)
     if isinstance(update, Quote):
         what = update.selection
-        words = (what.identity, what.bookmaker, what.bookmaker_kind, what.source_market_id[33:], what.market, what.outcome, what.participant, what.side)
-        return f"quote {'; '.join(words)}; {update.price} {update.line} {update.status} {update.changed_at} in {what.scope.id}"
-    if isinstance(update, Fixture):
-        event = (update.source_event_id, update.sport, update.league, update.name, update.home, update.away, update.starts_at, update.status)
-        return f"fixture {'; '.join(map(str, event))}"
-    if isinstance(update, Result):
-        return f"result {update.source_event_id} {update.home_score}:{update.away_score} {update.winner} {update.state} {update.changed_at}"
-    if isinstance(update, Complete):
-        return f"complete {update.scope.id}: {len(update.listed)}"
-    if isinstance(update, Reject):
-        return f"reject {update.category} at {update.path}: {update.reason}"
-    return repr(update)
+        named = f"{what.identity}; {what.bookmaker}; {what.bookmaker_kind}; {what.source_market_id[33:]}"
+        words = f"{named}; {what.market}; {what.outcome}; {what.participant}; {what.side}"
+        text = f"quote {words}; {update.price} {update.line} {update.status} {update.changed_at} in {what.scope.id}"
+    elif isinstance(update, Fixture):
+        named = f"{update.source_event_id}; {update.sport}; {update.league}; {update.name}; {update.home}; {update.away}"
+        text = f"fixture {named}; {update.starts_at}; {update.status}"
+    elif isinstance(update, Result):
+        text = f"result {update.source_event_id} {update.home_score}:{update.away_score} {update.winner} {update.state} {update.changed_at}"
+    elif isinstance(update, Complete):
+        text = f"complete {update.scope.id}: {len(update.listed)}"
+    elif isinstance(update, Reject):
+        text = f"reject {update.category} at {update.path}: {update.reason}"
+    return text
 
 
 def decoded(path: Path) -> list[str]:
