@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import cycle
@@ -27,7 +27,7 @@ PAGE: Final = b"<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
 REGIONS: Final = frozenset(("us", "us2", "uk", "au", "eu", "fr", "se", "us_dfs", "us_ex"))
 EVEN: Final = 2.0
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 
 class Denial(Struct):
@@ -51,14 +51,14 @@ class Said(Struct, frozen=True):
 
 
 class TheOddsApiEmulator:
-    """An async context manager: entered, it listens. The script goes on with every answer to ``/odds``, whoever asks and whatever befalls it.
+    """An async context manager: entered, it listens. The script goes on with every answer to ``/odds``, whatever befalls it.
 
     ``credits``: of the month; None: they do not run out. ``asked`` counts requests by what they ask for, ``used`` credits.
     """
 
     boundaries = 25  # the sports, and twelve times events and odds
 
-    def __init__(self, folder: Path | None = None, *, seed: int = 7, credits: int | None = None) -> None:  # noqa: A002, ARG002
+    def __init__(self, folder: Path | None = None, *, seed: int = 7, credits: int | None = None) -> None:  # noqa: A002
         self.url = ""
         self.credits = credits
         self.used = 0
@@ -164,38 +164,34 @@ class TheOddsApiEmulator:
         return None
 
     def _asked(self, what: str, request: web.Request) -> Said:
-        query = request.query
+        sports: Json = [{"key": SPORT, "group": "Soccer", "title": TITLE, "description": "", "active": True, "has_outrights": False}]
         if what == "sports":
-            return _said([{"key": SPORT, "group": "Soccer", "title": TITLE, "description": "", "active": True, "has_outrights": False}])
+            return _said(sports)
         if request.match_info["sport"] != SPORT:
             return _error(HTTPStatus.NOT_FOUND, "UNKNOWN_SPORT")
         matches = [match for match in self.world.matches.values() if match.listed]
+        return self._priced(what, request, matches) if what in ("odds", "event") else self._listed(what, request.query, matches)
+
+    def _listed(self, what: str, query: Mapping[str, str], matches: list[Match]) -> Said:
         if what == "events":
             return _said([self._event(match, query) for match in matches])
-        if what == "scores":
-            days = query.get("daysFrom")
-            scored = [match for match in self.world.matches.values() if match.listed or days]
-            return self._paid(_said([self._score(match, query) for match in scored]), 2 if days else 1)
-        return self._priced(what, request, matches)
+        days = query.get("daysFrom")
+        scored = [match for match in self.world.matches.values() if match.listed or days]
+        return self._paid(_said([self._score(match, query) for match in scored]), 2 if days else 1)
 
     def _priced(self, what: str, request: web.Request, matches: list[Match]) -> Said:
         query = request.query
-        markets = query.get("markets", "h2h").split(",")
-        books, regions = query.get("bookmakers", ""), query.get("regions", "")
-        if not books and not regions:
-            return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "MISSING_REGION")
-        if set(regions.split(",")) - REGIONS and not books:
-            return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "INVALID_REGION")
-        if what == "odds" and set(markets) - FEATURED:
-            return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "INVALID_MARKET")
-        units = -(-len(books.split(",")) // 10) if books else len(regions.split(","))
-        priced = [self._odds(match, query) for match in matches]
+        if wrong := _wrong(what, query):
+            return _error(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+        books = query.get("bookmakers", "")
+        units = -(-len(books.split(",")) // 10) if books else len(query["regions"].split(","))
+        cost = units * len(query.get("markets", "h2h").split(","))
         if what == "odds":
-            return self._paid(_said(priced), units * len(markets))
-        for match, odds in zip(matches, priced, strict=True):
-            if match.id == request.match_info["event"]:
-                return self._paid(_said(odds), units * len(markets))
-        return _error(HTTPStatus.NOT_FOUND, "EVENT_NOT_FOUND")
+            return self._paid(_said([self._odds(match, query) for match in matches]), cost)
+        found = next((match for match in matches if match.id == request.match_info["event"]), None)
+        if found is None:
+            return _error(HTTPStatus.NOT_FOUND, "EVENT_NOT_FOUND")
+        return self._paid(_said(self._odds(found, query)), cost)
 
     def _paid(self, said: Said, cost: int) -> Said:
         """Nothing is sold on credit: what is left must be enough."""
@@ -243,14 +239,25 @@ class TheOddsApiEmulator:
             listed: list[Json] = []
             for market, prices in markets.items():
                 if market in wanted:
-                    outcomes = [
+                    outcomes: list[Json] = [
                         {"name": name, "price": _american(price) if american else price} | ({} if point is None else {"point": point})
                         for name, price, point in prices
                     ]
-                    listed.append({"key": market, "last_update": now, "outcomes": list(outcomes)})
+                    listed.append({"key": market, "last_update": now, "outcomes": outcomes})
             if listed:
                 books.append({"key": book, "title": BOOKS[book], "last_update": now, "markets": listed})
         return {**self._event(match, query), "bookmakers": books}
+
+
+def _wrong(what: str, query: Mapping[str, str]) -> str:
+    """The code of what is wrong with a question for prices."""
+    regions = query.get("regions", "")
+    if not query.get("bookmakers"):
+        if not regions:
+            return "MISSING_REGION"
+        if set(regions.split(",")) - REGIONS:
+            return "INVALID_REGION"
+    return "INVALID_MARKET" if what == "odds" and set(query.get("markets", "h2h").split(",")) - FEATURED else ""
 
 
 def _said(answer: Json) -> Said:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from ingestd.errors import Finished, IngestdError, Malformed
+from ingestd.errors import Disconnected, Finished, IngestdError, Malformed
 from ingestd.interfaces import Clock
 from ingestd.model import SECOND
 from ingestd.sources.budget import Budget
@@ -78,6 +78,8 @@ class OddsPlan:
         """Credits first: every answer says what is left of them. Finished: an event that is over."""
         self._budget.correct(used=_number(answer, "x-requests-used"), left=_number(answer, "x-requests-remaining"))
         _, sport, event = _parts(poll.key)
+        if poll.key == SPORTS and answer.status == HTTPStatus.OK and _events_in(answer) is None:
+            return Disconnected("format", f"{answer.url}: no list of sports")
         now = self._clock.now()
         gone = answer.status == HTTPStatus.NOT_FOUND and faults.code_of(answer) == faults.EVENT_NOT_FOUND
         if not event or not (gone or answer.status == HTTPStatus.OK):
