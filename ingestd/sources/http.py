@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -26,7 +26,6 @@ PAUSE: Final = 60.0
 """Seconds to wait where a server asks for patience and does not say how long."""
 LONGEST_PAUSE: Final = 86_400.0
 """A ``Retry-After`` beyond a day is a mistake, or is meant to keep us out."""
-BUSY: Final = frozenset((HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE))
 FORBIDDEN: Final = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
 EXCERPT: Final = 200
 """Bytes of the body of an error that a person is shown."""
@@ -199,20 +198,23 @@ class Http:
             yield
         except TimeoutError as error:
             raise Disconnected("timeout", f"{request.shown}: no whole answer within {self._timeout:g} s") from error
-        except aiohttp.InvalidURL as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise Refused("url", request.shown, "it must begin with http:// or https://") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise Disconnected("certificate", f"{request.shown}: {error.certificate_error}") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Disconnected("unreachable", f"{request.shown}: {_why(error)}") from error
+        except ValueError as error:
+            # a header with a line break in it, or two ways at once to say who asks
+            raise Refused("request", f"{request.shown} cannot be sent", "check the url and the headers") from error
 
     def judge(self, answer: Answer) -> IngestdError | None:
         """What to do about an answer that is none, by HTTP's own rules; None for 2xx and 304."""
         status = answer.status
         if status == HTTPStatus.NOT_MODIFIED or _good(status):
             return None
-        if status in BUSY:
-            return Throttled(retry_after(answer.headers.get("retry-after", ""), self._clock.now()), f"http_{status}")
+        if (busy := patience(status, answer.headers.get("retry-after", ""), self._clock.now())) is not None:
+            return busy
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             return Disconnected("unavailable", f"HTTP {status} from {answer.url}")
         return _refused(answer)
@@ -256,14 +258,34 @@ async def opened(
         yield Http(session, clock, auth, tls, timeout, largest)
 
 
-def retry_after(value: str, now: int) -> float:
-    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3); ``now`` in UTC µs."""
+def patience(status: int, after: str, now: int | None) -> Throttled | None:
+    """Whether an answer asks for patience, and for how much: a 429, or a 503 that says how long (``after``: its ``Retry-After``).
+
+    A 503 that does not is trouble like any other 5xx: whoever goes on failing is to be left alone for longer and longer.
+    """
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and after):
+        return Throttled(retry_after(after, now), f"http_{status}")
+    return None
+
+
+def retry_after(value: str, now: int | None) -> float:
+    """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date (RFC 9110, 10.2.3).
+
+    ``now`` in UTC µs; None: nobody knows, and a date says nothing.
+    """
     value = value.strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
+    until = http_date(value)
+    if until is None or now is None:
         return PAUSE
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(0.0, (until - datetime.fromtimestamp(now / SECOND, UTC)).total_seconds()), LONGEST_PAUSE)
+    return min(max(0.0, (until - now) / SECOND), LONGEST_PAUSE)
+
+
+def http_date(value: str) -> int | None:
+    """The time of a date in a header, UTC µs; None where it is none."""
+    try:
+        date = parsedate_to_datetime(value)
+        return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()) * SECOND
+    except (ValueError, OverflowError):
+        return None
