@@ -1,15 +1,16 @@
-"""Finite runs, composed from settings: one recorded file, one journal, one book."""
+"""Finite runs, composed from settings: one recording (a file, or a series of polls), one journal, one book."""
 
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from msgspec import Struct
 
-from ingestd.errors import first, ours
+from ingestd.errors import ConfigError, first, ours
 from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
@@ -21,8 +22,9 @@ from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.loader import Limits, Loader
 from ingestd.pipeline.writer import Writer
-from ingestd.settings import Settings
+from ingestd.settings import Settings, feed_options
 from ingestd.sources import FEEDS
+from ingestd.sources.kind import FeedKind
 from ingestd.sources.transports.files import recorded
 from ingestd.telemetry import Reporter
 
@@ -37,7 +39,7 @@ class Loaded(Struct):
 
 
 class FileLoads:
-    """Loads recorded files, each through a journal, a decoder and a book of its own, into a prepared store."""
+    """Loads recordings, each through a journal, a decoder and a book of its own, into a prepared store."""
 
     def __init__(self, settings: Settings, store: Store, reporter: Reporter, clock: Clock) -> None:
         self._settings = settings
@@ -45,10 +47,13 @@ class FileLoads:
         self._reporter = reporter
         self._clock = clock
 
-    async def load(self, feed: str, source: str, path: Path, at: int | None) -> Loaded:
-        """One file. ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened."""
+    async def load(self, feed: str, source: str, paths: Sequence[Path], at: int | None) -> Loaded:
+        """One run: a file, or all those of a series, by the times of their first records.
+
+        ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened.
+        """
         run = new_run("load", source, self._clock)
-        recording = recorded(source, path, FEEDS[feed], self._clock, at)
+        recording = recorded(source, paths, kind_of(self._settings, feed, source), self._clock, at)
         folder = run_folder(self._settings, run)
         journal = await open_journal(self._settings, folder, self._clock, retain=FOR_EVER)
         deathmark = Deathmark(folder / "deathmark")
@@ -69,7 +74,7 @@ class FileLoads:
         return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
 
     async def _play(self, run: Run, journal: LocalJournal, folder: Path, deathmark: Deathmark, lane: Lane, recording: Feed) -> Counter[str]:
-        """From the file to the store; returns the rows written, by table."""
+        """From the files to the store; returns the rows written, by table."""
         clock, reporter, store = self._clock, self._reporter, self._store
         intake = Intake(journal, clock, reporter)
         collector = Collector(lane.source, recording, intake, journal, clock, reporter, Random(0))  # noqa: S311 - no pause, no secret
@@ -92,6 +97,18 @@ class FileLoads:
             group.create_task(collect())
             group.create_task(loader.run(position))
         return loader.written
+
+
+def kind_of(settings: Settings, feed: str, source: str) -> FeedKind:
+    """How recordings are read: as the configured source of this name says, where its options decide. Raises ConfigError."""
+    kind = FEEDS[feed]
+    found = next((one for one in settings.sources if (one.name, one.feed) == (source, feed)), None)
+    if kind.by_options is None:
+        return kind
+    if found is None:
+        names = ", ".join(one.name for one in settings.sources if one.feed == feed) or "none"
+        raise ConfigError(f"load: how {feed} payloads are read is said by a configured source; name one by --source (there are: {names})")
+    return kind.configured(feed_options(found, kind))
 
 
 def new_run(kind: RunKind, source: str, clock: Clock) -> Run:

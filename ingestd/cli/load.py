@@ -1,4 +1,4 @@
-"""``ingestd load``: recorded payloads into the store, one run per file."""
+"""``ingestd load``: recorded payloads into the store, one run per file, or one for all where files are polls of a series."""
 
 import asyncio
 import sys
@@ -17,6 +17,7 @@ from ingestd.errors import ConfigError, StoreUnavailable
 from ingestd.model import OUTCOMES
 from ingestd.settings import Settings
 from ingestd.sources import FEEDS
+from ingestd.sources.transports.files import check
 from ingestd.store import open_store
 from ingestd.telemetry import build_reporter
 
@@ -24,16 +25,35 @@ from ingestd.telemetry import build_reporter
 def load(  # noqa: PLR0913 - options are options
     config: Path | None, feed: str, files: Sequence[Path], *, store: str, source: str, at: str, as_json: bool
 ) -> None:
-    """Load the files one after another; print what they held. Raises ConfigError, StoreUnavailable."""
+    """Load the files, print what they held; one that cannot be read does not keep the others out. Raises ConfigError, StoreUnavailable."""
     settings = read_settings(config, store)
     if feed not in FEEDS:
         message = f"load: no feed {feed!r}; there are {', '.join(sorted(FEEDS))}"
         raise ConfigError(message)
-    counts = asyncio.run(_load(settings, feed, files, source or feed, parse_time(at), quiet=as_json))
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(dict(counts)).decode() + "\n")
-    else:
-        typer.echo(_told(counts, len(files)))
+    moment = parse_time(at)
+    readable, problems = _sifted(files)
+    if readable:
+        counts = asyncio.run(_load(settings, feed, readable, source or feed, moment, quiet=as_json))
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(dict(counts)).decode() + "\n")
+        else:
+            typer.echo(_told(counts, len(readable)))
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _sifted(files: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The files that can be read, and what is wrong with the others."""
+    readable: list[Path] = []
+    problems: list[str] = []
+    for path in files:
+        try:
+            check(path)
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            readable.append(path)
+    return readable, problems
 
 
 async def _load(settings: Settings, feed: str, files: Sequence[Path], source: str, at: int | None, *, quiet: bool) -> Counter[str]:
@@ -48,11 +68,12 @@ async def _load(settings: Settings, feed: str, files: Sequence[Path], source: st
             message = f"the store cannot be reached: {error}; start it, or name another with --store"
             raise StoreUnavailable(message) from error
         loads = FileLoads(settings, store, reporter, clock)
-        for path in files:
-            loaded = await loads.load(feed, source, path, at)
+        runs = [files] if FEEDS[feed].series else [[path] for path in files]
+        for paths in runs:
+            loaded = await loads.load(feed, source, paths, at)
             counts.update(loaded.counts)
-            if not quiet and len(files) > 1:
-                typer.echo(f"{path.name}: {loaded.counts['received']} updates, {loaded.counts['rows']} rows", err=True)
+            if not quiet and len(runs) > 1:
+                typer.echo(f"{paths[0].name}: {loaded.counts['received']} updates, {loaded.counts['rows']} rows", err=True)
     finally:
         await store.close()
     return counts

@@ -249,7 +249,10 @@ class Link:
             except TimeoutError:
                 if self.subscription is not None:
                     pt = self._server.world.stamp()
-                    await self.send({"op": "mcm", "id": self.subscription.id, "pt": pt, "ct": "HEARTBEAT", **self._clocks(initial=False)}, sign_of_life=True)
+                    await self.send(
+                        {"op": "mcm", "id": self.subscription.id, "pt": pt, "ct": "HEARTBEAT", **self._clocks(initial=False)},
+                        sign_of_life=True,
+                    )
 
     def _subscribed(self) -> Subscription:
         if self.subscription is None:

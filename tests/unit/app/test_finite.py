@@ -33,7 +33,7 @@ async def load(found: Settings, path: Path = RECORDING) -> dict[str, int]:
     try:
         await store.prepare()
         loads = FileLoads(found, store, build_reporter(LogSettings(level="error"), clock, terminal=False), clock)
-        return (await loads.load("simulated", "demo", path, None)).counts
+        return (await loads.load("simulated", "demo", [path], None)).counts
     finally:
         await store.close()
 

@@ -4,7 +4,8 @@ import bz2
 import gzip
 import os
 import zlib
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 from typing import BinaryIO, Final, Literal, Protocol
 
 import zstandard
@@ -23,6 +24,8 @@ KEPT: Final = 64 << 10
 ZSTD_SLICE: Final = 512
 """Bytes decompressed at once: a zstd block of 4 bytes may stand for 128 KiB, so this bounds a bomb to 16 MiB per step."""
 DAMAGE: Final = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+NAMED: Final[Mapping[str, Unit]] = {".jsonl": "line", ".ndjson": "line", ".json": "document", ".csv": "document", ".xml": "document"}
+PACKED: Final = frozenset((".gz", ".bz2", ".zst"))
 FOREIGN: Final = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ": "xz-compressed", b"7z\xbc\xaf": "a 7z archive"}
 
 
@@ -179,6 +182,12 @@ class Reader:
         """Let go of the file."""
         self.finished = True
         self._file.close()
+
+
+def unit_of(path: Path, otherwise: Unit) -> Unit:
+    """What a file holds, by what its name ends in before ``.gz`` and the like; ``otherwise`` where the name does not say."""
+    name = PurePath(path.name.lower())
+    return NAMED.get(PurePath(name.stem if name.suffix in PACKED else name).suffix, otherwise)
 
 
 def compressed(path: Path) -> bool:

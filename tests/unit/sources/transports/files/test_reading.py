@@ -6,13 +6,14 @@ import random
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import zstandard
 
 from ingestd.errors import ConfigError
 from ingestd.sources.transports.files import reading
-from ingestd.sources.transports.files.reading import Piece, Reader, check, compressed
+from ingestd.sources.transports.files.reading import Piece, Reader, Unit, check, compressed, unit_of
 
 Pack = Callable[[bytes], bytes]
 PACKS: dict[str, Pack] = {"gz": gzip.compress, "bz2": bz2.compress, "zst": zstandard.ZstdCompressor().compress}
@@ -156,3 +157,22 @@ def test_what_cannot_be_read_is_said_in_one_line(path: Path, content: bytes | st
     assert len(caught.value.problems) == 1
     assert str(caught.value).startswith(f"{path}: ")
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        *(
+            ("day.jsonl", "line"),
+            ("day.NDJSON.gz", "line"),
+            ("day.json", "document"),
+            ("E0.csv.bz2", "document"),
+            ("odds.xml.zst", "document"),
+        ),
+        *(("1.132153978.bz2", "otherwise"), ("json", "otherwise"), ("day.json.old", "otherwise"), (".json", "otherwise")),
+    ],
+)
+def test_a_name_says_what_is_inside(name: str, unit: str) -> None:
+    """Before what it is packed with; what says nothing is left to the feed."""
+    for otherwise in get_args(Unit):
+        assert unit_of(Path("some.csv") / name, otherwise) == (otherwise if unit == "otherwise" else unit)

@@ -1,4 +1,4 @@
-"""A recorded file as a feed: opened, its frames at the times of their records, then Finished."""
+"""Recorded files as a feed: opened, their frames at the times of their records, then Finished."""
 
 import asyncio
 import gzip
@@ -11,7 +11,7 @@ import pytest
 from ingestd.errors import ConfigError, Finished
 from ingestd.interfaces import Decoder, Feed, Session
 from ingestd.model import SECOND, Frame
-from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
+from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions, no_time
 from ingestd.sources.transports.files import recorded
 from ingestd.sources.transports.files.reading import Piece, Reader
 from ingestd.testing.clock import VirtualClock
@@ -39,18 +39,18 @@ LINES = FeedKind(FeedOptions, no_feed, no_decoder, "line", time_of)
 DOCUMENT = FeedKind(FeedOptions, no_feed, no_decoder, "document", time_of)
 
 
-def write(tmp_path: Path, content: bytes) -> Path:
+def write(tmp_path: Path, content: bytes, name: str = "day") -> Path:
     """A file last changed at ``MTIME``."""
-    path = tmp_path / "day.jsonl"
+    path = tmp_path / name
     path.write_bytes(content)
     os.utime(path, ns=(MTIME * 1_000, MTIME * 1_000))
     return path
 
 
-async def play(path: Path, kind: FeedKind = LINES, at: int | None = None) -> list[Frame]:
+async def play(*paths: Path, kind: FeedKind = LINES, at: int | None = None) -> list[Frame]:
     """All frames until Finished."""
     frames: list[Frame] = []
-    async with recorded("s", path, kind, VirtualClock(), at).connect("a token of another life") as session:
+    async with recorded("s", paths, kind, VirtualClock(), at).connect("a token of another life") as session:
         with pytest.raises(Finished):
             while True:
                 frames += await session.read()
@@ -62,7 +62,7 @@ async def test_frames_come_at_their_own_times(tmp_path: Path) -> None:
     path = write(tmp_path, b"100 a\n100 b\nplain\n500 c\n300 d\n99999999999999999 e\n-5 f\n900 g")
     opened, *frames = await play(path, at=7)
 
-    assert (opened.kind, opened.received_at, opened.epoch, opened.meta) == ("opened", 100, True, {"recorded": "1", "path": "day.jsonl"})
+    assert (opened.kind, opened.received_at, opened.epoch, opened.meta) == ("opened", 100, True, {"recorded": "1", "path": "day"})
     assert [frame.received_at for frame in frames] == [100, 101, 102, 500, 501, 502, 503, 900]
     assert {(frame.source, frame.kind, frame.epoch) for frame in frames} == {("s", "data", False)}
 
@@ -80,7 +80,47 @@ async def test_without_any_time_of_its_own(tmp_path: Path, at: int | None, first
 
 async def test_a_document_is_one_frame(tmp_path: Path) -> None:
     """One page, one frame."""
-    assert [frame.payload for frame in await play(write(tmp_path, b"{\n}\n"), DOCUMENT)] == [b"", b"{\n}\n"]
+    assert [frame.payload for frame in await play(write(tmp_path, b"{\n}\n"), kind=DOCUMENT)] == [b"", b"{\n}\n"]
+
+
+async def test_what_a_frame_is_may_stand_in_the_name(tmp_path: Path) -> None:
+    """Before the feed has a say."""
+    assert len(await play(write(tmp_path, b"1\n2\n", "day.json"), kind=LINES)) == 2
+    assert len(await play(write(tmp_path, b"1\n2\n", "day.jsonl"), kind=DOCUMENT)) == 3
+
+
+async def test_files_are_played_by_their_times(tmp_path: Path) -> None:
+    """However they are given: one opening, each file's own time, else that of the file; 1 µs on ties, then by name; who is from where."""
+    named = {"c": b"100 a", "b": b"100 b", "e": b"plain", "d": b"50 d", "a": b"300 g\n301 h"}
+    paths = [write(tmp_path, content, name) for name, content in named.items()]
+    opened, *frames = await play(*paths, at=200)
+
+    assert (opened.received_at, opened.epoch, opened.meta) == (50, True, {"recorded": "1", "path": "d"})
+    assert [(frame.meta.get("path"), frame.received_at) for frame in frames] == [
+        *(("d", 50), ("b", 100), ("c", 101), ("e", 200), ("a", 300), (None, 301)),
+    ]
+    assert frames == (await play(*paths[::-1], at=200))[1:]
+
+
+async def test_an_older_file_without_records_does_not_matter(tmp_path: Path) -> None:
+    """Nothing in it, nothing of it; where all are empty there is an opening."""
+    empty = [write(tmp_path, b"", name) for name in ("a", "b")]
+    assert [frame.meta.get("path") for frame in await play(*empty, write(tmp_path, b"1 x", "c"))] == ["a", "c"]
+    assert [(frame.kind, frame.received_at) for frame in await play(*empty)] == [("opened", MTIME)]
+
+
+async def test_a_file_that_goes_away_does_not_lose_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said in its place, which is the end, and the rest is there."""
+    gone, other = write(tmp_path, b"100 a", "a"), write(tmp_path, b"200 b", "b")
+    session = recorded("s", [gone, other], LINES, VirtualClock()).connect("")
+    frames: list[Frame] = []
+    async with session as playing:
+        gone.unlink()
+        with pytest.raises(Finished):
+            while True:
+                frames += await playing.read()
+    assert [(frame.received_at, set(frame.meta)) for frame in frames[1:-1]] == [(200, {"path"})]
+    assert (frames[-1].meta["path"], "No such file" in frames[-1].meta["unreadable"]) == ("a", True)
 
 
 async def test_an_empty_file_is_opened_and_finished(tmp_path: Path) -> None:
@@ -100,7 +140,7 @@ async def test_more_than_a_chunk_in_order_and_never_all_at_once(tmp_path: Path) 
     path = write(tmp_path, b"\n".join(b"%d %s" % (number, b"x" * 200) for number in range(1, 30_000)))
     sizes = []
     seen: list[int] = []
-    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
+    async with recorded("s", [path], LINES, VirtualClock()).connect("") as session:
         with pytest.raises(Finished):
             while True:
                 frames = await session.read()
@@ -119,7 +159,7 @@ async def test_a_cancelled_read_loses_nothing(tmp_path: Path) -> None:
     async def one(session: Session) -> None:
         seen.extend(await session.read())
 
-    async with recorded("s", path, LINES, VirtualClock()).connect("") as session:
+    async with recorded("s", [path], LINES, VirtualClock()).connect("") as session:
         for turns in range(6):
             async with asyncio.TaskGroup() as group:
                 task = group.create_task(one(session))
@@ -149,7 +189,7 @@ async def test_leaving_waits_for_the_thread_and_closes_the_file(tmp_path: Path, 
 
     monkeypatch.setattr(Reader, "batch", slow)
     monkeypatch.setattr(Reader, "close", closing)
-    async with recorded("s", write(tmp_path, b"1\n"), LINES, VirtualClock()).connect("") as session, asyncio.TaskGroup() as group:
+    async with recorded("s", [write(tmp_path, b"1\n")], LINES, VirtualClock()).connect("") as session, asyncio.TaskGroup() as group:
         task = group.create_task(session.read())
         await asyncio.sleep(0)
         task.cancel()
@@ -160,4 +200,16 @@ async def test_leaving_waits_for_the_thread_and_closes_the_file(tmp_path: Path, 
 async def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:
     """Before anything is connected or written."""
     with pytest.raises(ConfigError, match="no such file"):
-        recorded("s", tmp_path / "nothing.jsonl", LINES, VirtualClock())
+        recorded("s", [tmp_path / "nothing.jsonl"], LINES, VirtualClock())
+
+
+DERIVED = FeedKind(FeedOptions, no_feed, no_decoder, "document", no_time, derived_time=time_of)
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "expected"), [(b"100 a", None, 100), (b"100 a", 42, 42), (b"a", None, MTIME), (b"99999999999999999 a", None, MTIME)]
+)
+async def test_a_time_that_the_feed_derives(tmp_path: Path, content: bytes, at: int | None, expected: int) -> None:
+    """It counts where no record has a time of its own and nobody gave one, unless it lies in the future."""
+    frames = await play(write(tmp_path, content), kind=DERIVED, at=at)
+    assert {frame.received_at for frame in frames} == {expected}
