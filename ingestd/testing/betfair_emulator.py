@@ -56,6 +56,11 @@ class BetfairScript:
             "catalogue_url": f"{stream.rest.url}/listMarketCatalogue/",
         }
 
+    @property
+    def sent(self) -> int:
+        """Messages so far, to anybody."""
+        return self._stream.faults.sent
+
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""
         self._stream.faults.arm(boundary, fault)

@@ -45,6 +45,11 @@ class SimulatedEmulator:
         """Of a source that reaches it."""
         return {"url": self._url, "connect_timeout": 1.0, "silence_limit": 1.0}
 
+    @property
+    def sent(self) -> int:
+        """Messages so far, to anybody."""
+        return self._exchange.faults.sent
+
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""
         self._exchange.faults.arm(boundary, fault)

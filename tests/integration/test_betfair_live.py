@@ -11,11 +11,10 @@ from random import Random
 import pytest
 
 from ingestd.app import Daemon
-from ingestd.clock import SystemClock
-from ingestd.settings import LogSettings, Settings
-from ingestd.telemetry import build_reporter
+from ingestd.settings import Settings
 from ingestd.testing.betfair import APP_KEY, SESSION, BetfairEmulator
 from ingestd.testing.betfair_oracle import Key, Row, history
+from ingestd.testing.harness import running
 
 WITHIN = 20.0
 Rows = dict[Key, list[Row]]
@@ -43,6 +42,7 @@ def settings(folder: Path, emulator: BetfairEmulator, **options: object) -> Sett
             "store": {"url": f"sqlite:///{folder}/odds.db"},
             "journal": {"path": folder / "journal"},
             "http": {"port": 0},
+            "log": {"level": "error"},
             "sources": [source],
         }
     )
@@ -51,16 +51,8 @@ def settings(folder: Path, emulator: BetfairEmulator, **options: object) -> Sett
 @contextlib.asynccontextmanager
 async def recording(found: Settings) -> AsyncIterator[Daemon]:
     """A daemon at work; it drains at the end."""
-    clock = SystemClock()
-    daemon = await Daemon.compose(found, build_reporter(LogSettings(level="error"), clock, terminal=False), clock)
-    stop = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(daemon.run(stop))
-        try:
-            yield daemon
-        finally:
-            stop.set()
-        assert await running is True
+    async with running(found) as one:
+        yield one.daemon
 
 
 def ask(folder: Path, question: str) -> list[tuple[str, ...]]:

@@ -370,3 +370,24 @@ def test_absurd_frames_are_malformed(payload: bytes) -> None:
     """Depth, encoding, NUL."""
     with pytest.raises(Malformed):
         BetfairDecoder("bf")(Frame("bf", "data", 0, payload))
+
+
+def test_a_live_stream_goes_forward() -> None:
+    """A message older than the one before it came out of turn: patches in the wrong order leave a state that never was."""
+    decoder = live()
+    decoder(frame(pt=PT + 2, mc=[{"id": "1.1", "rc": [back(1, 2.2)]}]))
+    with pytest.raises(Malformed, match="sequence: published 1 ms before"):
+        decoder(frame(pt=PT + 1, mc=[{"id": "1.1", "rc": [back(1, 2.1)]}]))
+    assert quotes(decoder(frame(pt=PT + 2, mc=[{"id": "1.1", "rc": [back(1, 2.3)]}]))) == [("1.1", 2.3, "open")]
+
+
+def test_each_connection_and_each_session_has_its_own_forward() -> None:
+    """Servers' clocks differ; what was recorded is taken as it is."""
+    decoder = live()
+    decoder(frame(pt=PT + 9, mc=[]))
+    assert decoder(frame(pt=PT + 1, mc=[], meta={"shard": "1"})) == []
+    decoder(Frame("bf", "opened", PT * 1000, meta={"resumed": "conflated"}))
+    assert decoder(frame(pt=PT + 1, mc=[])) == []
+    old = recorded()
+    old(frame(pt=PT + 9, mc=[]))
+    assert old(frame(pt=PT + 1, mc=[])) == []
