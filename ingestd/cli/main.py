@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 db = typer.Typer(help="Look after the database's tables.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(db, name="db")
+sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(sources, name="sources")
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -129,6 +131,19 @@ def upgrade(config: Config = None, store: Annotated[str, typer.Option(help="Stor
     from ingestd.cli import check as command
 
     command.upgrade(config, store=store)
+
+
+@sources.command()
+def new(name: Annotated[str, typer.Argument(help="Name of the feed: small letters, digits and _.")]) -> None:
+    """Write a feed that works, with its emulator, recording, tests, page and example, into this checkout."""
+    from ingestd.cli import sources as command
+
+    command.new(name, Path())
+
+
+@sources.callback()
+def _sources() -> None:
+    """Keep ``new`` a word of its own, though it is the only one."""
 
 
 def main() -> None:

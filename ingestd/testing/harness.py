@@ -98,7 +98,7 @@ class Trial:
             yield one
 
     async def agreed(self, one: Running, *, disturbed: bool = False, within: float = 10.0) -> None:
-        """Wait until the source is live, nothing is missing, and every price stands as the emulator says. Raises TimeoutError: what differs.
+        """Wait until the source is live, nothing is missing and every price stands as the emulator says. Raises TimeoutError: what differs.
 
         ``disturbed``: see ``stands.differences``.
         """

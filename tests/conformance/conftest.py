@@ -25,7 +25,11 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @asynccontextmanager
 async def trial(feed: str, folder: Path, empty: Path) -> AsyncIterator[tuple[Emulator, Trial]]:
     """A feed's emulator, listening, and its source, not yet recorded."""
-    folder.mkdir(exist_ok=True)
-    shutil.copy(empty, folder / "store.db")
+    await asyncio.to_thread(_prepare, folder, empty)
     async with EMULATORS[feed](folder) as emulator:
         yield emulator, Trial(folder, feed, emulator)
+
+
+def _prepare(folder: Path, empty: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    shutil.copy(empty, folder / "store.db")

@@ -16,7 +16,6 @@ from ingestd.model import Decoded, Frame, Run
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import Lane
 from ingestd.sources import FEEDS
-from ingestd.testing.context import feed_context
 from ingestd.testing.harness import SOURCE
 from tests.conformance.conftest import trial
 from tests.conformance.mutations import Mutation, mutate, mutations
@@ -63,11 +62,10 @@ def recordings(name: str) -> Iterator[bytes]:
 async def fed(request: pytest.FixtureRequest, tmp_path: Path, empty: Path) -> Fed:
     """One feed after the other, once its emulator has played."""
     name = request.param
-    async with trial(name, tmp_path, empty) as (emulator, tried):
-        async with tried.life() as one:
-            await emulator.play()
-            await tried.agreed(one)
-            feed = one.daemon.feeds[SOURCE]
+    async with trial(name, tmp_path, empty) as (emulator, tried), tried.life() as one:
+        await emulator.play()
+        await tried.agreed(one)
+        feed = one.daemon.feeds[SOURCE]
     return Fed(name, feed, tried.frames())
 
 

@@ -41,5 +41,5 @@ async def test_what_does_not_agree_is_said(tmp_path: Path) -> None:
         trial = Trial(tmp_path, "simulated", emulator)
         async with trial.life() as one:
             await emulator.play()
-            with pytest.raises(TimeoutError, match="nowhere nobody back: is .* not stored"):
+            with pytest.raises(TimeoutError, match=r"nowhere nobody back: is .* not stored"):
                 await trial.agreed(one, within=1.0)

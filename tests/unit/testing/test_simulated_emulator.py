@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ingestd.testing.simulated_emulator import SimulatedEmulator
 from ingestd.testing.harness import Trial
+from ingestd.testing.simulated_emulator import SimulatedEmulator
 
 ENDINGS = {"settled"}
 
