@@ -9,9 +9,10 @@ import typer
 from pydantic import BaseModel
 
 from ingestd.cli.main import app
+from ingestd.cli.sources import rendered
 from ingestd.errors import Malformed
-from ingestd.model import Frame, Quote
-from ingestd.settings import Settings
+from ingestd.model import WHOLE, Complete, Frame, Quote
+from ingestd.settings import Settings, load
 from ingestd.settings.problems import keys_of, model_in
 from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedKind
@@ -20,6 +21,10 @@ from tests.house.conftest import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 COMMANDS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs" / "commands.md") if path.exists())
+
+
+SECTIONS = ("Overview", "Extraction", "Transformation", "Loading", "Logging and monitoring", "Alerting", "Tests", "Options", "Example")
+"""What the page of a feed is made of."""
 
 
 def paths(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, object]]:
@@ -70,6 +75,16 @@ def test_feeds(name: str) -> None:
     assert any(path.is_file() for path in (ROOT / "tests" / "recorded" / name).rglob("*"))
 
 
+@pytest.mark.parametrize("name", FEEDS)
+def test_pages_follow_the_template(name: str) -> None:
+    """Every section in its order, whatever else there is; the last one leads to a configuration that the house loads."""
+    page = (ROOT / "docs" / "feeds" / f"{name}.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
+    linked = re.findall(r"\bconfig/[a-z_/]+\.yaml", page[page.index("## Example") :])
+    assert name in {source.feed for path in linked for source in load(ROOT / path, {}).sources}
+
+
 def test_every_feed_is_listed() -> None:
     """A file in feeds/ that FEEDS does not name is dead."""
     found = {path.stem for path in (ROOT / "ingestd" / "sources" / "feeds").iterdir() if not path.name.startswith("__")}
@@ -87,15 +102,18 @@ def test_links() -> None:
 
 
 def test_the_feed_in_ten_minutes() -> None:
-    """The feed shown in CONTRIBUTING.md is one: its options, its decoder and its times work."""
+    """The feed shown in CONTRIBUTING.md is the one that ``ingestd sources new`` writes, and it is one: options, decoder and times work."""
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert code == rendered("feed.py", "tally")
     module = ModuleType("tally")
     exec(compile(code, "CONTRIBUTING.md", "exec"), module.__dict__)  # noqa: S102 - our own page
     kind: FeedKind = module.FEED
-    message = b'{"event": "7", "outcome": "home", "price": 1.5, "at": 1000}'
-    (quote,) = kind.decoder("demo")(Frame("demo", "data", 1, message))
+    price = b'{"event": "7", "outcome": "home", "price": 1.5, "status": "open", "at": 1000}'
+    message = b'{"seq": 1, "image": true, "prices": [' + price + b"]}"
+    quote, complete = kind.decoder("demo")(Frame("demo", "data", 1, message))
     assert isinstance(quote, Quote)
     assert (quote.selection.source_event_id, quote.price, quote.changed_at) == ("7", 1.5, kind.record_time(message))
+    assert complete == Complete(WHOLE, frozenset({quote.selection.id}))
     with pytest.raises(Malformed):
         list(kind.decoder("demo")(Frame("demo", "data", 1, b"{")))
     context = feed_context("demo")

@@ -29,7 +29,7 @@ def copy(tmp_path: Path) -> Path:
 def run(folder: Path, *words: str) -> str:
     """``python -m`` in the copy, which must go well; what it said."""
     environ = {**os.environ, "PYTHONPATH": str(folder)}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-m", *words], cwd=folder, env=environ, capture_output=True, text=True, timeout=WITHIN, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
