@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from ingestd.testing.betfair import APP_KEY, SESSION, BetfairEmulator
+from ingestd.testing.harness import Running
 from ingestd.testing.rig.daemon import until
 from ingestd.testing.rig.evidence import ask
 from tests.conftest import Command
-from tests.integration.conftest import Running, loaded, running, sql
+from tests.integration.conftest import loaded, running, sql
 
 PT = 1_700_000_000_000
 """Milliseconds UTC; past on every clock."""

@@ -11,7 +11,8 @@ import pytest
 
 from ingestd.testing.emulator import FAULTS, Fault, Stand
 from ingestd.testing.football_data import SEASON, FootballDataSite
-from tests.integration.conftest import Running, running
+from ingestd.testing.harness import Running
+from tests.integration.conftest import running
 
 SCRIPT = 11
 NOW = "SELECT source_market_id, outcome, price, status FROM current_odds"
