@@ -26,11 +26,6 @@ class Proof(Struct):
     rejects: list[Reject] = field(default_factory=list)
     clashes: list[tuple[Quote, Quote]] = field(default_factory=list)
 
-    @property
-    def good(self) -> bool:
-        """Whether it says something, all of it can be taken, and each name stands for one price."""
-        return bool(self.counts) and not self.rejects and not self.clashes
-
 
 def prove(kind: FeedKind, source: str, path: Path) -> Proof:
     """Read a file as ``load`` would, and keep what it says. Raises ConfigError where it cannot be read."""

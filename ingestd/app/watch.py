@@ -66,6 +66,12 @@ def publish(daemon: Daemon) -> None:
     put("journal_last_position", daemon.journal.last())
     put("journal_checkpoint_position", daemon.writer.status.position)
     put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
+    _publish_sources(daemon)
+    _publish_shared(daemon)
+
+
+def _publish_sources(daemon: Daemon) -> None:
+    put = daemon.reporter.metrics.set
     for name, collector in daemon.collectors.items():
         status = collector.status
         put("source_connected", float(status.state == "live"), source=name)
@@ -82,6 +88,11 @@ def publish(daemon: Daemon) -> None:
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+
+
+def _publish_shared(daemon: Daemon) -> None:
+    """What sources share: breakers and budgets."""
+    put = daemon.reporter.metrics.set
     for name, breaker in daemon.breakers.items():
         put("circuit_breaker_rejected_total", breaker.rejected, breaker=name)
         for state in BREAKER_STATES:

@@ -83,7 +83,7 @@ def _budgets(settings: Settings) -> tuple[list[Report], str]:
     """What is left of each month, or why that cannot be told."""
     try:
         return look(settings.journal.path / BUDGETS, SystemClock()), ""
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return [], str(error)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct, field
 
+from ingestd.errors import ConfigError
 from ingestd.interfaces import Clock
 from ingestd.model import SECOND
 from ingestd.sources.budget import Account, Budget, Limit
@@ -56,7 +57,10 @@ class _File(Struct):
 
 
 class Accounts:
-    """All keys of this daemon. ``damage`` says what was wrong with the file that was found, and where it went."""
+    """All keys of this daemon. ``damage`` says what was wrong with the file that was found, and where it went.
+
+    Raises ConfigError where the file cannot be reached.
+    """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.damage = ""
@@ -70,6 +74,8 @@ class Accounts:
             path.replace(aside)
             self.damage = f"{error}; it is now {aside}"
             self._file = _File(lost_at=clock.now())
+        except OSError as error:
+            raise ConfigError(f"journal.path: {path} cannot be read: {error.strerror}; let ingestd read and write it") from error
         recent = clock.now() - KEPT * SECOND
         self._file.accounts = {known: kept for known, kept in self._file.accounts.items() if kept.spent.at > recent}
 
@@ -109,7 +115,7 @@ class Accounts:
 
 
 def look(path: Path, clock: Clock) -> list[Report]:
-    """How the months stand by the file that a daemon keeps; none where there is no file. Raises ValueError for one that is damaged."""
+    """How the months stand by the file that a daemon keeps; none where there is none. Raises ValueError for a damaged one, OSError."""
     found = _read(path)
     return _reports(found, {known: Account(kept.limits, clock, kept.spent, lambda _: None) for known, kept in found.accounts.items()})
 

@@ -26,7 +26,6 @@ PAUSE: Final = 60.0
 """Seconds to wait where a server asks for patience and does not say how long."""
 LONGEST_PAUSE: Final = 86_400.0
 """A ``Retry-After`` beyond a day is a mistake, or is meant to keep us out."""
-BUSY: Final = frozenset((HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE))
 FORBIDDEN: Final = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN))
 EXCERPT: Final = 200
 """Bytes of the body of an error that a person is shown."""
@@ -214,8 +213,8 @@ class Http:
         status = answer.status
         if status == HTTPStatus.NOT_MODIFIED or _good(status):
             return None
-        if status in BUSY:
-            return Throttled(retry_after(answer.headers.get("retry-after", ""), self._clock.now()), f"http_{status}")
+        if (busy := patience(status, answer.headers.get("retry-after", ""), self._clock.now())) is not None:
+            return busy
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             return Disconnected("unavailable", f"HTTP {status} from {answer.url}")
         return _refused(answer)
@@ -257,6 +256,16 @@ async def opened(
     patience = aiohttp.ClientTimeout(total=None, sock_connect=None)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, timeout=patience) as session:
         yield Http(session, clock, auth, tls, timeout, largest)
+
+
+def patience(status: int, after: str, now: int | None) -> Throttled | None:
+    """Whether an answer asks for patience, and for how much: a 429, or a 503 that says how long (``after``: its ``Retry-After``).
+
+    A 503 that does not is trouble like any other 5xx: whoever goes on failing is to be left alone for longer and longer.
+    """
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and after):
+        return Throttled(retry_after(after, now), f"http_{status}")
+    return None
 
 
 def retry_after(value: str, now: int | None) -> float:

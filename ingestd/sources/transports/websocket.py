@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect as open_connection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from ingestd.errors import Disconnected, Refused, Throttled
-from ingestd.sources.http import BUSY, FORBIDDEN, http_date, retry_after
+from ingestd.sources.http import FORBIDDEN, http_date, patience
 
 MAX_SIZE: Final = 16 * 1024 * 1024
 """Bytes of a message, at most."""
@@ -142,8 +142,8 @@ async def connect(  # noqa: PLR0913 - how a link is to be treated
 ) -> WebSocket:
     """Open a connection; ``ws://`` or ``wss://`` (certificates verified).
 
-    Raises Disconnected (``timeout`` after so many seconds, ``refused``, ``handshake``), Throttled (429, 503), Refused (a URL that is
-    none, 401, 403).
+    Raises Disconnected (``timeout`` after so many seconds, ``refused``, ``handshake``), Throttled (429, or a 503 that says how long),
+    Refused (a URL that is none, 401, 403).
     """
     try:
         async with asyncio.timeout(timeout):
@@ -176,10 +176,10 @@ def _status(error: InvalidStatus) -> Disconnected | Throttled | Refused:
     response = error.response
     if response.status_code in FORBIDDEN:
         return Refused("unauthorised", f"HTTP {response.status_code}", "check the key")
-    if response.status_code in BUSY:
-        # a date is told by the server's clock, so that is the clock to measure it by
-        after, sent = ("".join(response.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
-        return Throttled(retry_after(after, http_date(sent)), f"http_{response.status_code}")
+    # a date is told by the server's clock, so that is the clock to measure it by
+    after, sent = ("".join(response.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
+    if (busy := patience(response.status_code, after, http_date(sent))) is not None:
+        return busy
     return Disconnected("handshake", f"HTTP {response.status_code}")
 
 

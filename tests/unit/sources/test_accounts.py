@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestd.errors import Disconnected
+from ingestd.errors import ConfigError, Disconnected
 from ingestd.sources.accounts import Accounts, look
 from ingestd.sources.budget import Limit
 from tests.unit.sources.test_budget import DAY, MONTH, Watch
@@ -109,6 +109,13 @@ def test_keys_that_are_gone_are_forgotten(path: Path, clock: Watch) -> None:
     clock.turn(63 * DAY)
     Accounts(path, clock).budget("other", OTHER, (MONTH,)).take("a", 1)
     assert [report.sources for report in look(path, clock)] == [["other"]]
+
+
+def test_a_file_that_cannot_be_reached(path: Path, clock: Watch) -> None:
+    """Is a person's business, before anything is asked."""
+    path.mkdir()
+    with pytest.raises(ConfigError, match=r"journal\.path: .*budgets\.json cannot be read: Is a directory"):
+        Accounts(path, clock)
 
 
 def test_a_folder_that_takes_nothing(tmp_path: Path, clock: Watch) -> None:

@@ -300,7 +300,7 @@ def short_key() -> rsa.RSAPrivateKey:
     ("text", "says"),
     [
         ("", "cannot be read"),
-        ("/home/me/key.pem", "cannot be read"),
+        ("keys/private.pem", "cannot be read"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "cannot be read"),
         ("encrypted", "is encrypted"),
         ("elliptic", "is of another kind"),
@@ -313,7 +313,7 @@ def test_a_key_that_is_none(key: rsa.RSAPrivateKey, text: str, says: str) -> Non
     with pytest.raises(ConfigError, match=f"private_key: no RSA key in PEM, it .*({says}).*; give the whole file") as caught:
         RsaPss(SecretStr("id"), made.get(text, SecretStr(text)), KALSHI, VirtualClock())
     assert "MII" not in str(caught.value)
-    assert "/home" not in str(caught.value)
+    assert "keys/private" not in str(caught.value)
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,29 @@ def test_room_goes_to_who_waits_longest(clock: Watch) -> None:
     assert served.total() >= 90, served
 
 
+def test_room_for_one_is_the_first_ones(clock: Watch) -> None:
+    """Where several may ask within a window, and only one of them has left it."""
+    budget = Budget("demo", (Limit(amount=2, seconds=10),), clock)
+    for _ in range(2):
+        assert budget.take("a", 1) == 0
+        clock.turn(4)
+    wait = budget.take("first", 1)
+    clock.turn(wait)
+    assert budget.take("late", 1) > 3
+    assert budget.take("first", 1) == 0
+
+
+def test_a_clock_set_back_holds_nobody_up(clock: Watch) -> None:
+    """Places and windows of a time that has not come yet are none: a window later there is room."""
+    budget = Budget("demo", (Limit(amount=1, seconds=10),), clock)
+    assert budget.take("a", 1) == 0
+    assert budget.take("gone", 1) > 0
+    clock.turn(-DAY)
+    assert 0 < budget.take("a", 1) < 11
+    clock.turn(11)
+    assert budget.take("a", 1) == 0
+
+
 def test_a_place_that_nobody_takes_is_given_up(clock: Watch) -> None:
     """A job that has gone does not hold the others up for ever."""
     budget = Budget("demo", (Limit(amount=1, seconds=10),), clock)
@@ -154,6 +177,13 @@ def test_who_plans_is_owed_its_plan(clock: Watch) -> None:
     assert taken == 400
     assert budget.means("planned", 2, Needs(last=100)) == Means(2, 100, at("2026-12-01T00:00:00"))
     assert [budget.take("planned", 2) for _ in range(50)] == [0] * 50
+
+
+def test_fractions_of_a_poll_are_owed_to_nobody(clock: Watch) -> None:
+    """The last credit goes to whoever asks first."""
+    budget = Budget("demo", (Limit(amount=1, seconds=None),), clock)
+    assert [budget.means(job, 1, Needs(last=9)) for job in "ab"][1] == Means(1, 0.5, budget.renews_at)
+    assert budget.take("b", 1) == 0
 
 
 def test_a_plan_that_nobody_renews_is_no_plan(clock: Watch) -> None:

@@ -80,6 +80,13 @@ def test_last_hours_are_paid_for_once() -> None:
     assert needs(CADENCE, [game(4.5), game(5)], NOW, 2, NOW + 5 * HOUR * SECOND).last == 2 * 18
 
 
+def test_last_hours_while_another_is_in_play() -> None:
+    """Cost as much as the faster of the two."""
+    swift = Cadence(far=6 * HOUR, near=300, in_play=30)
+    assert needs(swift, [game(-0.5), game(1.5)], NOW, 1, NOW + 2 * HOUR * SECOND).last == pytest.approx(120, rel=0.01)
+    assert needs(swift, [game(1.5)], NOW, 1, NOW + 2 * HOUR * SECOND).last == pytest.approx(12, rel=0.05)
+
+
 def test_last_hours_before_anything_else() -> None:
     """With money for them alone, they run at ``near``, and nothing else is asked for until the month renews."""
     games, until = [game(hours) for hours in (0.5, 30, 60)], NOW + 60 * HOUR * SECOND

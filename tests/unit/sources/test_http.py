@@ -123,6 +123,7 @@ async def test_a_body_that_drips_is_cut_off() -> None:
         (429, {}, Throttled, "http_429: wait 60.0 s"),
         (500, {}, Disconnected, "unavailable: HTTP 500"),
         (502, {"Retry-After": "7"}, Disconnected, "unavailable: HTTP 502"),
+        (503, {}, Disconnected, "unavailable: HTTP 503"),
         (503, {"Retry-After": "Tue, 14 Nov 2023 22:14:20 GMT"}, Throttled, "http_503: wait 60.0 s"),
     ],
 )

@@ -13,7 +13,7 @@ async def follow(base: str, client: aiohttp.ClientSession, known: set[str]) -> N
     """Walk through Gamma again and again; a connection for every asset that is new."""
     async with asyncio.TaskGroup() as group:
         while True:
-            events, offset, found = [], 0, set[str]()
+            events, offset, found = list[dict[str, list[dict[str, str]]]](), 0, set[str]()
             while not offset or events:
                 async with client.get(f"http://{base}/gamma/events?offset={offset}&limit=1") as answer:
                     events = json.loads(await answer.text())
@@ -44,7 +44,7 @@ async def test_the_script(tmp_path: Path) -> None:
         await asyncio.wait([following])
         # nobody of those who follow here asks for the event that ended
         assert emulator.server.faults.sent == emulator.boundaries - 1
-    statuses = {key.source_market_id: stand.status for key, stand in emulator.truth().items() if key.side == "lay"}
-    assert set(statuses.values()) == {"settled", "open"}
-    assert (ADDED in statuses, len(known)) == (True, 6)
+    truth = emulator.truth()
+    assert {stand.status for stand in truth.values()} == {"settled", "open", "withdrawn"}
+    assert (ADDED in {key.source_market_id for key in truth}, len(known)) == (True, 6)
     assert set(emulator.options()) >= {"url", "gamma_url", "clob_url", "tag_ids"}

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
-import aiohttp
 import msgspec
 
 from ingestd.errors import Disconnected
@@ -20,6 +19,7 @@ from ingestd.sources.feeds.betfair.options import BetfairOptions
 from ingestd.sources.feeds.betfair.session import BetfairSession, read_token
 from ingestd.sources.feeds.betfair.shard import Clocks, Shard
 from ingestd.sources.feeds.betfair.wire import UNREADABLE, Envelope
+from ingestd.sources.http import Http, opened
 from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
 from ingestd.sources.transports.lines import connect
 
@@ -41,15 +41,16 @@ class BetfairFeed:
         self._options = options
         self._context = context
         self._tls = client_tls(options.tls_ca_file)
-        self._login = Login(options, context, client_tls(options.tls_ca_file, options.cert_file, options.key_file))
-        self._catalogue = Catalogue(options, context, self._login, self._tls)
+        self._client_tls = client_tls(options.tls_ca_file, options.cert_file, options.key_file)
+        self._login = Login(options, context)
+        self._catalogue = Catalogue(options, context, self._login)
         self.silence_limit = 2 * options.heartbeat_ms / 1000
 
     @asynccontextmanager
     async def connect(self, resume: str) -> AsyncIterator[Session]:
         """A session; its first frame says whether it goes on where ``resume`` pointed."""
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            http = await stack.enter_async_context(self.web())
             shards, resumed = await self._subscribed(stack, http, read_token(resume, self._options))
             session = BetfairSession(
                 self._context.name, self._options, self._context.clock, shards, self._login, self._catalogue, resumed=resumed
@@ -57,11 +58,15 @@ class BetfairFeed:
             async with session.running(http):
                 yield session
 
+    def web(self) -> AbstractAsyncContextManager[Http]:
+        """A client of the web services; it has the certificate that a login shows."""
+        return opened(self._context.clock, tls=self._client_tls, timeout=self._options.request_timeout)
+
     def decoder(self) -> Decoder:
         """A decoder with empty state."""
         return BetfairDecoder(self._context.name)
 
-    async def _subscribed(self, stack: AsyncExitStack, http: aiohttp.ClientSession, clocks: list[Clocks] | None) -> Subscribed:
+    async def _subscribed(self, stack: AsyncExitStack, http: Http, clocks: list[Clocks] | None) -> Subscribed:
         """All connections, subscribed, and whether they were resumed; a stale clock or an expired login costs another handshake."""
         renewed = False
         for _ in range(ATTEMPTS):

@@ -18,6 +18,8 @@ SHORTEST_AMERICAN: Final = 100
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 UNITS: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
+LATEST: Final = 1 << 62
+"""No time is written with a greater number."""
 EVENS: Final = frozenset(("even", "evens", "evs"))
 
 
@@ -112,8 +114,10 @@ def iso(value: object, zone: tzinfo) -> int:
 
 def since_epoch(value: object, unit: str) -> int:
     """Units (``s``, ``ms``, ``us``) since 1970; UTC µs."""
-    scale = UNITS[unit]
-    return value * scale if type(value) is int else round(number(value) * scale)
+    scale, found = UNITS[unit], value if type(value) is int else number(value)
+    if abs(found) > LATEST:
+        raise Unmapped("time", f"{shown(value)} is no time")
+    return round(found * scale)
 
 
 def pattern(value: object, form: str, zone: tzinfo) -> int:

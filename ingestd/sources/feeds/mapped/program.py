@@ -1,8 +1,9 @@
 """A mapping, compiled once: what to look for in a document, level within level, and what each element says."""
 
+import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -14,6 +15,8 @@ from ingestd.sources.feeds.mapped.makers import FixtureMaker, MarketMaker, Quote
 from ingestd.sources.feeds.mapped.mapping import FixtureMap, Level, Mapping, MarketMap, QuoteMap, ResultMap, WithdrawMap
 from ingestd.sources.feeds.mapped.paths import Path
 
+PLAIN: Final = re.compile(r'(?:\w+|"[^"]+"|\[\]|\[-?\d+\]|\.)+')
+"""An expression that only goes from member to member."""
 Fields = Map[str, Given]
 """Fields by name: those of a thing itself, over those that it shares with others."""
 
@@ -98,7 +101,7 @@ class _Compiler:
             each=each,
             name=level.name,
             depth=len(names),
-            label=_label(level.each),
+            label=_label(level),
             optional=level.optional,
             where=where,
             image=image,
@@ -225,7 +228,9 @@ def _given(fields: Fields, name: str, loc: Loc) -> Given:
     return fields.get(name) or Given(None, (*loc, name))
 
 
-def _label(expression: str) -> str:
-    """What elements are called: the expression without the level that it begins with."""
-    _, _, rest = expression.removesuffix("[]").partition(".")
-    return rest or ""
+def _label(level: Level) -> str:
+    """What elements are called in a path: the way to them from the level it begins with; where that is no plain way, the level's name."""
+    if PLAIN.fullmatch(level.each) is None:
+        return level.name
+    _, _, rest = level.each.replace("[]", "").partition(".")
+    return rest.replace('"', "")

@@ -173,6 +173,17 @@ async def test_a_refused_handshake_says_what_to_do_next(status: int, error: type
     assert getattr(caught.value, "seconds", 7.0) == 7.0
 
 
+async def test_a_server_that_is_away_and_says_no_more() -> None:
+    """Is left alone for longer and longer, as the collector does it."""
+
+    def refuse(link: ServerConnection, request: Request) -> Response:
+        return link.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "no")
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        with pytest.raises(Disconnected, match="handshake: HTTP 503"):
+            await connect(_url(server), timeout=5)
+
+
 @pytest.mark.parametrize(
     ("after", "date", "seconds"),
     [

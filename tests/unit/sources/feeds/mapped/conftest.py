@@ -1,10 +1,8 @@
 """A small mapping, and what it makes of documents."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import pytest
 
 from ingestd.model import Decoded, Frame
 from ingestd.sources.feeds.mapped.decoder import MappedDecoder
@@ -13,7 +11,6 @@ from ingestd.sources.feeds.mapped.mapping import Mapping
 from ingestd.sources.feeds.mapped.program import compiled
 
 Tree = dict[str, Any]  # type: ignore[explicit-any]  # YAML is what it is
-Decode = Callable[..., list[Decoded]]
 
 
 def small(**over: object) -> Tree:
@@ -66,9 +63,3 @@ def decoded(mapping: Tree, document: object, **meta: str) -> list[Decoded]:
     """What a mapping makes of a document."""
     payload = document if isinstance(document, bytes) else msgspec.json.encode(document)
     return list(decoder_of(mapping)(Frame("src", "data", 1, payload, meta=meta)))
-
-
-@pytest.fixture
-def decode() -> Decode:
-    """``decoded``, for tests that need nothing else of here."""
-    return decoded

@@ -1,7 +1,5 @@
 """What is asked for, and how a walk goes on."""
 
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -73,7 +71,7 @@ def test_a_cadence_looks_at_kick_offs() -> None:
         ({"kind": "offset", "items": "doc.e", "size": 2}, {}, f"{URL}?x=1", None),
     ],
 )
-def test_pages_by_parameter(paging: dict[str, Any], body: object, url: str, params: tuple[tuple[str, str], ...] | None) -> None:
+def test_pages_by_parameter(paging: dict[str, object], body: object, url: str, params: tuple[tuple[str, str], ...] | None) -> None:
     """The next one, until there is none; a cursor that stands still is an end as well."""
     request = following(asking(paging=paging), answer(body, url))
     assert (None if request is None else request.params) == params

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from ingestd.errors import Disconnected, Refused
-from ingestd.model import WHOLE, Scope
+from ingestd.model import WHOLE, Frame, Scope
 from ingestd.sources.feeds.mapped.documents import Dialect, reader
 from ingestd.sources.feeds.mapped.linked import Linked, LinkedSession
 from ingestd.sources.feeds.mapped.options import WebSocketOptions
@@ -46,7 +46,7 @@ def saying(*messages: str, after: int = 1, heard: list[object] | None = None) ->
 
 async def read(session: LinkedSession, count: int) -> list[tuple[str, bytes, str, bool, dict[str, str]]]:
     """So many frames: kind, payload, token, epoch, meta."""
-    frames = []
+    frames: list[Frame] = []
     async with asyncio.timeout(5):
         while len(frames) < count:
             frames += await session.read()

@@ -71,5 +71,6 @@ def test_what_is_no_expression(text: str) -> None:
 
 def test_values_are_shown_short() -> None:
     """Whatever they are."""
-    assert [shown(value) for value in ({}, [1], "a", 5)] == ["a mapping", "a list", "'a'", "5"]
+    values: tuple[object, ...] = ({}, [1], "a", 5)
+    assert [shown(value) for value in values] == ["a mapping", "a list", "'a'", "5"]
     assert len(shown("x" * 10_000)) < 70

@@ -75,7 +75,7 @@ def test_where() -> None:
     """As JMESPath has it: 0 is true, an empty text is not."""
     mapping = small()
     mapping["walk"][0]["walk"][0]["walk"][0]["where"] = "price.on"
-    marks = (0, "x", True, "", False, None, [])
+    marks: tuple[object, ...] = (0, "x", True, "", False, None, [])
     said = decoded(mapping, {"events": [event(1, *(price(str(number), 2) | {"on": on} for number, on in enumerate(marks)))]})
     assert [one.selection.outcome for one in said if isinstance(one, Quote)] == ["0", "1", "2"]
 

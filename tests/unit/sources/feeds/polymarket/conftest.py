@@ -1,7 +1,7 @@
 """An emulator with one event of two markets, the feed pointed at it, and messages made by hand."""
 
-from collections.abc import AsyncIterator, Callable
-from typing import Final
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
 
 import msgspec
 import pytest
@@ -16,10 +16,15 @@ from ingestd.testing.polymarket import PolymarketServer
 from ingestd.testing.polymarket_world import World
 
 Ear = Listener[PolymarketDecoder]
-MakeFeed = Callable[..., PolymarketFeed]
 YES, NO, MARKET = "71", "72", "0xa1"
 T: Final = 1_775_401_000_000
 """Milliseconds of the first message."""
+
+
+class MakeFeed(Protocol):
+    """A feed for the emulator, with short patience; options may be other than that."""
+
+    def __call__(self, **options: object) -> PolymarketFeed: ...
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ async def emulator() -> AsyncIterator[PolymarketServer]:
 
 @pytest.fixture
 def make_feed(emulator: PolymarketServer) -> MakeFeed:
-    """A feed for the emulator, with short patience; options may be other than that."""
+    """Makes one."""
 
     def make(**options: object) -> PolymarketFeed:
         patience = {"refresh": 0.1, "ping_every": 0.2, "image_within": 0.4, "connect_timeout": 1.0, "request_timeout": 0.5}
