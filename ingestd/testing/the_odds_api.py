@@ -26,6 +26,7 @@ DETAILS: Final = "https://the-odds-api.com/liveapi/guides/v4/api-error-codes.htm
 PAGE: Final = b"<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
 REGIONS: Final = frozenset(("us", "us2", "uk", "au", "eu", "fr", "se", "us_dfs", "us_ex"))
 EVEN: Final = 2.0
+SHORTEST: Final = 0.001
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
@@ -275,4 +276,4 @@ def _time(at: float, query: Mapping[str, str]) -> str | int:
 
 
 def _american(price: float) -> int:
-    return round((price - 1) * 100) if price >= EVEN else round(-100 / (price - 1))
+    return round((price - 1) * 100) if price >= EVEN else round(-100 / max(price - 1, SHORTEST))

@@ -1,6 +1,5 @@
 """What becomes of an answer that is none."""
 
-
 import pytest
 
 from ingestd.errors import Disconnected, Refused, Throttled

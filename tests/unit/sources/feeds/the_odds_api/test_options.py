@@ -30,7 +30,8 @@ def test_what_cannot_work_is_said(told: dict[str, object], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "cost"), [({}, 3), ({"regions": ["eu", "uk", "eu"]}, 6), ({"bookmakers": ["b"]}, 3), ({"bookmakers": [f"b{n}" for n in range(11)]}, 6)]
+    ("told", "cost"),
+    [({}, 3), ({"regions": ["eu", "uk", "eu"]}, 6), ({"bookmakers": ["b"]}, 3), ({"bookmakers": [f"b{n}" for n in range(11)]}, 6)],
 )
 def test_regions_times_markets(told: dict[str, object], cost: float) -> None:
     """Ten bookmakers are a region, and win over regions."""

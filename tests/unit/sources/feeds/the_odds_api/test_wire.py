@@ -29,7 +29,12 @@ def test_what_is_no_answer(payload: bytes, category: str) -> None:
 
 def test_wrappers() -> None:
     """A list, an event, a snapshot of either, an answer of v3, an event that is gone."""
-    assert [len(page(payload).elements) for payload in (b"[1,2]", b'{"id":"a"}', b'{"data":[1,2,3]}', b'{"success":true,"data":[]}')] == [2, 1, 3, 0]
+    assert [len(page(payload).elements) for payload in (b"[1,2]", b'{"id":"a"}', b'{"data":[1,2,3]}', b'{"success":true,"data":[]}')] == [
+        2,
+        1,
+        3,
+        0,
+    ]
     snapshot = page(b'{"timestamp":"2025-03-01T12:00:00Z","data":{"id":"a"}}')
     assert (snapshot.single, snapshot.path, snapshot.stated_at) == (True, "data", 1_740_830_400_000_000)
     assert page(b'{"message":"x","error_code":"EVENT_NOT_FOUND"}').gone
@@ -37,7 +42,9 @@ def test_wrappers() -> None:
 
 def test_times() -> None:
     """ISO or Unix seconds; what cannot be is none."""
-    assert microseconds("2025-03-01T12:00:00Z") == microseconds(1_740_830_400) == microseconds("2025-03-01T12:00:00") == 1_740_830_400_000_000
+    assert (
+        microseconds("2025-03-01T12:00:00Z") == microseconds(1_740_830_400) == microseconds("2025-03-01T12:00:00") == 1_740_830_400_000_000
+    )
     assert [microseconds(stamp) for stamp in (None, "soon", "", 1e305)] == [None] * 4
 
 
@@ -48,7 +55,8 @@ def test_prices() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prices", "is_american"), [([-110, 100], True), ([101, 251], True), ([-110, 1.9], False), ([13, 251], False), ([150.0], False), ([], False)]
+    ("prices", "is_american"),
+    [([-110, 100], True), ([101, 251], True), ([-110, 1.9], False), ([13, 251], False), ([150.0], False), ([], False)],
 )
 def test_american_is_told_by_all_prices(prices: list[float], is_american: bool) -> None:
     """One that cannot be American decides."""

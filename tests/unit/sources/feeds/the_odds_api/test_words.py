@@ -11,12 +11,22 @@ MATCH = Event("e", "soccer_epl", "EPL", home_team="Harrow", away_team="Marsham")
 def test_names() -> None:
     """Home first; outrights by their competition."""
     assert (sport_of("soccer_epl"), sport_of("golf")) == ("soccer", "golf")
-    assert (name_of(MATCH), name_of(Event("e", "golf_open", "The Open")), name_of(Event("e", "golf_open"))) == ("Harrow v Marsham", "The Open", "golf_open")
+    assert (name_of(MATCH), name_of(Event("e", "golf_open", "The Open")), name_of(Event("e", "golf_open"))) == (
+        "Harrow v Marsham",
+        "The Open",
+        "golf_open",
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [("Harrow", ("home", "Harrow")), ("Marsham", ("away", "Marsham")), ("Draw", ("draw", "")), ("Over", ("over", "")), ("J. Smith", ("J. Smith",) * 2)],
+    [
+        ("Harrow", ("home", "Harrow")),
+        ("Marsham", ("away", "Marsham")),
+        ("Draw", ("draw", "")),
+        ("Over", ("over", "")),
+        ("J. Smith", ("J. Smith",) * 2),
+    ],
 )
 def test_outcomes(name: str, found: tuple[str, str]) -> None:
     """Sides by the teams' names, what is common to all in small letters, the rest as it is."""
