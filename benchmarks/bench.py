@@ -96,7 +96,7 @@ async def flat_out(load: Load, rounds: int, server: PostgresServer) -> list[Line
     for turn in range(rounds):
         for (kind, system), done in runs.items():
             async with store(kind, server) as place:
-                done.append(await run(system, place, msgspec.structs.asdict(load.options)))
+                done.append(await run(system, place, msgspec.structs.asdict(load.options), len(wanted["odds_history"])))
                 say(f"round {turn + 1}  {kind:10}  {system:7}  {load.quotes / done[-1].used.seconds:9,.0f} quotes/s")
                 if not turn:
                     await judge(f"{system} on {kind}", place.url, wanted)
@@ -114,7 +114,7 @@ async def paced(load: Load, server: PostgresServer) -> list[Latency]:
     for kind in STORES:
         for system in SYSTEMS:
             async with store(kind, server) as place:
-                done = await run(system, place, msgspec.structs.asdict(load.options))
+                done = await run(system, place, msgspec.structs.asdict(load.options), len(wanted["odds_history"]))
                 await judge(f"{system} on {kind}", place.url, wanted)
             cuts = quantiles(done.waits, n=100)
             each = 1e6 / PACE / done.used.seconds

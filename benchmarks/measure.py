@@ -27,7 +27,7 @@ SYSTEMS: Final[tuple[System, ...]] = ("ingestd", "lean")
 SAMPLE: Final = 0.003
 """Seconds between two looks at the checkpoint."""
 STILL: Final = 0.5
-"""Seconds without a commit after which a run is over, once the exchange has nothing more to say."""
+"""Seconds without a commit after which to ask whether a run is over."""
 STUCK: Final = 60.0
 WARM: Final = 1.0
 """Seconds at the beginning of a paced run that are left out."""
@@ -130,8 +130,16 @@ class Watch:
         return float(gone.children_user + gone.children_system + sum(map(_spent, there)))
 
 
-async def run(system: System, place: Place, options: Mapping[str, object]) -> Outcome:
-    """Let a system follow an exchange with these options to its end. Unpaced, it has the first image before the clock starts."""
+async def run(system: System, place: Place, options: Mapping[str, object], rows: int) -> Outcome:
+    """Let a system follow an exchange with these options to its end: until it has written so many rows of history.
+
+    Unpaced, it has the first image before the clock starts. Raises TimeoutError where the rows do not come.
+    """
+    history = _SUMS[0]
+
+    async def over() -> bool:
+        return (await ask(place.url, history))[0][0] == rows
+
     paced = bool(options["rate"])
     await upgrade(place.url, SCHEMA)
     with tempfile.TemporaryDirectory(prefix="ingestd-bench-") as folder:
@@ -142,9 +150,7 @@ async def run(system: System, place: Place, options: Mapping[str, object]) -> Ou
                 await watch.begun()
                 await (asyncio.sleep(WARM) if paced else watch.still())
                 watch.seen.clear()
-                used = await watch.measured(
-                    begin=lambda: control(exchange.url, "status" if paced else "resume"), over=lambda: _said(exchange.url)
-                )
+                used = await watch.measured(begin=lambda: control(exchange.url, "status" if paced else "resume"), over=over)
     return Outcome(used, await _sums(place.url), await _waits(place.url, watch.seen) if paced else [])
 
 
@@ -197,12 +203,6 @@ async def _watch(place: Place, pid: int) -> AsyncIterator[Watch]:
 
     yield Watch(pid, fetch, psutil.Process(place.server.pid), db.get_server_pid())
     await db.close()
-
-
-async def _said(exchange: str) -> bool:
-    """Whether the exchange has come to its end, and has handed all of it to its client's socket."""
-    status = await control(exchange, "status")
-    return status.n >= status.options.limit and status.ready
 
 
 async def _sums(url: str) -> list[int]:

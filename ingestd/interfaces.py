@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ingestd.batch import Batch, Warm, Written
 from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
@@ -27,6 +27,21 @@ class Session(Protocol):
 
     async def renew(self, scope: Scope) -> None:
         """Ask for a fresh image of the scope, or of the narrowest one around it that the provider knows. The frames follow by ``read``."""
+
+
+Durable = Callable[[Sequence[Frame]], None]
+"""Told of frames once the journal has them, each frame once, in order; never of one that was dropped."""
+
+
+@runtime_checkable
+class Receiving(Protocol):
+    """What a session has beside ``Session`` where the provider comes to us (a webhook) and waits for a receipt."""
+
+    refused: Mapping[str, int]
+    """Requests so far that brought no frame, by reason."""
+
+    def durable(self, frames: Sequence[Frame]) -> None:
+        """These frames of an earlier ``read`` are durable: now, and not before, they may be acknowledged (I1)."""
 
 
 class Decoder(Protocol):

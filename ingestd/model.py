@@ -151,6 +151,9 @@ def selection(  # noqa: PLR0913 - the describing columns are what they are
 class Quote(Struct, frozen=True, gc=False):
     """One price of one selection. ``changed_at`` is the provider's own stamp, None where it gives none.
 
+    ``nominal``: the stamp is no provider's but stands for a moment that is only known by name (a collection day, a kick-off). At one such
+    moment a selection has one price: what is read later replaces it.
+
     ``price`` None repeats the last one (a withdrawal, a settlement), ``NO_PRICE`` says that there is none. ``status`` is the
     selection's own, not its market's.
     """
@@ -162,6 +165,14 @@ class Quote(Struct, frozen=True, gc=False):
     line: float | None = None
     changed_at: int | None = None
     result: QuoteResult = ""
+    nominal: bool = False
+
+    @property
+    def time_basis(self) -> TimeBasis:
+        """What its time rests on."""
+        if self.changed_at is None:
+            return "received"
+        return "nominal" if self.nominal else "provider"
 
 
 class Fixture(Struct, frozen=True, kw_only=True):

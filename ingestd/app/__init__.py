@@ -2,5 +2,6 @@
 
 from ingestd.app.daemon import Daemon, Progress
 from ingestd.app.finite import FileLoads, Loaded
+from ingestd.app.proof import Proof, prove
 
-__all__ = ["Daemon", "FileLoads", "Loaded", "Progress"]
+__all__ = ["Daemon", "FileLoads", "Loaded", "Progress", "Proof", "prove"]

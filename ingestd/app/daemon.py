@@ -25,7 +25,7 @@ from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings, SourceSettings, secrets_of, validate_feeds
 from ingestd.sources import FEEDS
-from ingestd.sources.budget import Budget, Limit
+from ingestd.sources.accounts import BUDGETS, Accounts
 from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
@@ -61,7 +61,9 @@ class Daemon:
         self.journal = journal
         self.reporter = reporter
         self.breakers: dict[str, Breaker] = {}
-        self.budgets: dict[str, Budget] = {}
+        self.budgets = Accounts(settings.journal.path / BUDGETS, clock)
+        if self.budgets.damage:
+            reporter.fact("budget.lost", problem=self.budgets.damage, path=str(self.budgets.path))
         self._catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
         self.loader: Loader | None = None
@@ -135,7 +137,9 @@ class Daemon:
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
         kind = FEEDS[source.feed]
-        context = FeedContext(source.name, self.clock, Random(), self._breaker, self._budget)  # noqa: S311 - jitter, no secret
+        folder = self.settings.journal.path / "sources" / source.name
+        budget = partial(self.budgets.budget, source.name)
+        context = FeedContext(source.name, self.clock, Random(), self._breaker, budget, folder)  # noqa: S311 - jitter, no secret
         feed = kind.build(kind.options.model_validate(options), context)
         self.feeds[source.name] = feed
         policy = Policy(
@@ -159,11 +163,6 @@ class Daemon:
         if name not in self.breakers:
             self.breakers[name] = Breaker(name, self.clock, self.reporter)
         return self.breakers[name]
-
-    def _budget(self, key: str, limits: tuple[Limit, ...]) -> Budget:
-        if key not in self.budgets:
-            self.budgets[key] = Budget(key, limits, self.clock)
-        return self.budgets[key]
 
     async def _load(self) -> None:
         """The live run: from the checkpoint on, for ever."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.errors import first, ours
+from ingestd.errors import ConfigError, first, ours
 from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
@@ -22,8 +22,9 @@ from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.loader import Limits, Loader
 from ingestd.pipeline.writer import Writer
-from ingestd.settings import Settings
+from ingestd.settings import Settings, feed_options
 from ingestd.sources import FEEDS
+from ingestd.sources.kind import FeedKind
 from ingestd.sources.transports.files import recorded
 from ingestd.telemetry import Reporter
 
@@ -52,7 +53,7 @@ class FileLoads:
         ``at``: µs UTC for records that do not say when they were made. Raises ConfigError for a file that cannot be opened.
         """
         run = new_run("load", source, self._clock)
-        recording = recorded(source, paths, FEEDS[feed], self._clock, at)
+        recording = recorded(source, paths, kind_of(self._settings, feed, source), self._clock, at)
         folder = run_folder(self._settings, run)
         journal = await open_journal(self._settings, folder, self._clock, retain=FOR_EVER)
         deathmark = Deathmark(folder / "deathmark")
@@ -96,6 +97,18 @@ class FileLoads:
             group.create_task(collect())
             group.create_task(loader.run(position))
         return loader.written
+
+
+def kind_of(settings: Settings, feed: str, source: str) -> FeedKind:
+    """How recordings are read: as the configured source of this name says, where its options decide. Raises ConfigError."""
+    kind = FEEDS[feed]
+    found = next((one for one in settings.sources if (one.name, one.feed) == (source, feed)), None)
+    if kind.by_options is None:
+        return kind
+    if found is None:
+        names = ", ".join(one.name for one in settings.sources if one.feed == feed) or "none"
+        raise ConfigError(f"load: how {feed} payloads are read is said by a configured source; name one by --source (there are: {names})")
+    return kind.configured(feed_options(found, kind))
 
 
 def new_run(kind: RunKind, source: str, clock: Clock) -> Run:

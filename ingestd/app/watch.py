@@ -14,6 +14,7 @@ from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings
+from ingestd.sources.accounts import Accounts
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
 from ingestd.telemetry.health import Check, Component, Health, check_journal, check_progress, check_source, check_sources, check_store
@@ -38,6 +39,7 @@ class Daemon(Protocol):
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
     breakers: dict[str, Breaker]
+    budgets: Accounts
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
@@ -64,6 +66,12 @@ def publish(daemon: Daemon) -> None:
     put("journal_last_position", daemon.journal.last())
     put("journal_checkpoint_position", daemon.writer.status.position)
     put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
+    _publish_sources(daemon)
+    _publish_shared(daemon)
+
+
+def _publish_sources(daemon: Daemon) -> None:
+    put = daemon.reporter.metrics.set
     for name, collector in daemon.collectors.items():
         status = collector.status
         put("source_connected", float(status.state == "live"), source=name)
@@ -74,14 +82,27 @@ def publish(daemon: Daemon) -> None:
         put("frames_journalled_total", status.read - sum(status.dropped.values()), source=name)
         for reason, count in status.dropped.items():
             put("dropped_records_total", count, source=name, stage="journal", reason=reason)
+        for reason, count in status.refused.items():
+            put("source_refused_requests_total", count, source=name, reason=reason)
     for name, lane in daemon.lanes.items():
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+
+
+def _publish_shared(daemon: Daemon) -> None:
+    """What sources share: breakers and budgets."""
+    put = daemon.reporter.metrics.set
     for name, breaker in daemon.breakers.items():
         put("circuit_breaker_rejected_total", breaker.rejected, breaker=name)
         for state in BREAKER_STATES:
             put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
+    for report in daemon.budgets.reports():
+        put("budget_limit", report.limit, budget=report.budget)
+        put("budget_remaining", report.left, budget=report.budget)
+        put("budget_renews_timestamp_seconds", report.renews_at / SECOND, budget=report.budget)
+        put("budget_exhausted_timestamp_seconds", (report.empty_at or 0) / SECOND, budget=report.budget)
+        put("budget_slowdown_ratio", report.slowed, budget=report.budget)
 
 
 def _components(daemon: Daemon) -> dict[str, Component]:

@@ -9,6 +9,7 @@ import typer
 
 from ingestd.cli.config import checked
 from ingestd.cli.config import settings as read_settings
+from ingestd.cli.proof import prove_samples
 from ingestd.clock import SystemClock
 from ingestd.errors import StoreUnavailable
 from ingestd.settings import Settings, json_schema
@@ -19,7 +20,8 @@ from ingestd.store import upgrade as upgrade_store
 
 def check(config: Path | None, *, connect: bool) -> None:
     """Raises ConfigError with every problem at once."""
-    settings = checked(config, FEEDS)
+    settings, options = checked(config, FEEDS)
+    prove_samples(settings, options)
     if connect:
         asyncio.run(_look_at_store(settings))
     names = ", ".join(f"{source.name} ({source.feed})" for source in settings.sources) or "none"

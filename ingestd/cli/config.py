@@ -15,6 +15,6 @@ def settings(path: Path | None, store: str = "") -> Settings:
     return load_settings(path, {**os.environ, "INGESTD_STORE_URL": store} if store else os.environ)
 
 
-def checked(path: Path | None, feeds: Mapping[str, HasOptions[BaseModel]]) -> Settings:
-    """The same, once the options of every source are known to be good as well."""
-    return load_all(path, os.environ, feeds)[0]
+def checked(path: Path | None, feeds: Mapping[str, HasOptions[BaseModel]]) -> tuple[Settings, dict[str, BaseModel]]:
+    """The same, and the options of every source by its name, once they are known to be good as well."""
+    return load_all(path, os.environ, feeds)

@@ -29,7 +29,7 @@ YOUNG: Final = 10_000
 
 def run(config: Path | None) -> int:
     """Returns the exit code: 0 when all that was read is in the store, 1 when the journal still holds some. Raises ConfigError."""
-    settings = checked(config, FEEDS)
+    settings, _ = checked(config, FEEDS)
     return asyncio.run(_run(settings, config))
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from rich.console import Console
@@ -17,13 +18,25 @@ from ingestd.clock import SystemClock
 from ingestd.errors import ConfigError, StoreUnavailable
 from ingestd.model import SECOND
 from ingestd.settings import Settings
+from ingestd.sources.accounts import BUDGETS, Report, look
 from ingestd.store.queries import Queries, SourceStatus, Status
+
+MINUTES: Final = 16
+"""Letters of a time to the minute."""
+
+
+class Overview(Status, frozen=True, kw_only=True):
+    """What ``ingestd status`` shows: what the store says, and the months of credits by the file that the daemon keeps."""
+
+    budgets: list[Report]
 
 
 def status(config: Path | None, *, as_json: bool) -> None:
     """Raises ConfigError, StoreUnavailable."""
     settings = read_settings(config)
-    found = asyncio.run(_status(settings))
+    stored = asyncio.run(_status(settings))
+    budgets, problem = _budgets(settings)
+    found = Overview(**msgspec.structs.asdict(stored), budgets=budgets)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
@@ -34,6 +47,10 @@ def status(config: Path | None, *, as_json: bool) -> None:
             f"journal  {journal.path} at position {journal.position}, {ago((SystemClock().now() - journal.updated_at) / SECOND)} ago"
         )
     console.print(_sources(found.sources))
+    if problem:
+        console.print(f"[red]{problem}[/]")
+    if budgets:
+        console.print(_months(budgets))
     names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
     console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")
 
@@ -62,6 +79,14 @@ async def _coverage(settings: Settings, source: str) -> list[CoverageRow]:
         return await queries.coverage(source)
 
 
+def _budgets(settings: Settings) -> tuple[list[Report], str]:
+    """What is left of each month, or why that cannot be told."""
+    try:
+        return look(settings.journal.path / BUDGETS, SystemClock()), ""
+    except (ValueError, OSError) as error:
+        return [], str(error)
+
+
 @asynccontextmanager
 async def _reading(settings: Settings) -> AsyncIterator[Queries]:
     try:
@@ -87,6 +112,23 @@ def _sources(sources: list[SourceStatus]) -> Table:
             _since(now, source.last_received_at),
             _since(now, source.last_changed_at),
             source.reason,
+        )
+    return table
+
+
+def _months(budgets: list[Report]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("budget", "sources", "left", "of", "renews", "used up", "last hours"):
+        table.add_column(name, no_wrap=name != "sources")
+    for report in budgets:
+        table.add_row(
+            report.budget,
+            " ".join(report.sources),
+            f"{report.left:,.0f}",
+            f"{report.limit:,.0f}",
+            iso(report.renews_at)[:MINUTES],
+            "[green]not before[/]" if report.empty_at is None else f"[yellow]{iso(report.empty_at)[:MINUTES]}[/]",
+            "as configured" if report.slowed == 1 else f"[yellow]slowed {report.slowed:.1f} times[/]",
         )
     return table
 

@@ -16,13 +16,12 @@ from ingestd.model import (
     Quote,
     Reject,
     Scope,
-    Selection,
     Status,
     TimeBasis,
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue, bookmaker_id
-from ingestd.pipeline.held import Held, Market, Moment, Terms, worse
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, stored, worse
 from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
 
 
@@ -35,8 +34,7 @@ class Book:
         self._rule = rule
         self._held: dict[int, Held] = {}
         self._markets: dict[str, Market] = {}
-        self._scoped: dict[Scope, dict[int, Held]] = {}
-        """Members of each event, and of each query that lists any."""
+        self._gathered = Gathered()
         self._batch: Batch
         self._before: dict[int, tuple[Held | None, int]] = {}
         self._markets_before: dict[str, MarketRow | None] = {}
@@ -49,21 +47,7 @@ class Book:
         for known in markets:
             self._markets[known.source_market_id] = Market(row=known)
         for row in held:
-            market = self._markets[row.selection.source_market_id]
-            entry = Held(
-                selection=row.selection,
-                market=market,
-                price=row.price,
-                line=row.line,
-                size=row.size,
-                own_status=row.own_status,
-                status=worse(row.own_status, market.row.status),
-                result=row.result,
-                changed_at=row.changed_at,
-                seq=row.seq,
-                stamp=row.changed_at,
-            )
-            self._hold(entry)
+            self._hold(stored(row, self._markets[row.selection.source_market_id]))
 
     def begin(self, batch: Batch) -> None:
         """From now on decide into this batch; what was decided before is committed."""
@@ -87,7 +71,9 @@ class Book:
             held = described
             fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
         terms = held.after(quote)
+        # what stood at one nominal moment says nothing of the next: the same is told anew
         same = terms == (held.price, held.line, held.size) and quote.result == held.result
+        same = same and not (quote.nominal and stamp > held.changed_at)
         outcome: Outcome = "changed"
         if same and quote.status == held.own_status and not fresh:
             outcome = "duplicate" if quote.changed_at is not None and quote.changed_at == held.stamp else "unchanged"
@@ -186,22 +172,15 @@ class Book:
         if scope.kind == "market":
             market = self._markets.get(scope.id)
             return market.members.values() if market else ()
-        return self._scoped.get(scope, {}).values()
+        return self._gathered.members(scope)
 
     def _hold(self, held: Held) -> None:
-        selection = held.selection
-        self._held[selection.id] = held.market.members[selection.id] = held
-        for scope in _around(selection):
-            self._scoped.setdefault(scope, {})[selection.id] = held
+        self._held[held.selection.id] = held.market.members[held.selection.id] = held
+        self._gathered.add(held)
 
     def _let_go(self, held: Held) -> None:
-        selection = held.selection
-        del self._held[selection.id], held.market.members[selection.id]
-        for scope in _around(selection):
-            members = self._scoped[scope]
-            del members[selection.id]
-            if not members:
-                del self._scoped[scope]
+        del self._held[held.selection.id], held.market.members[held.selection.id]
+        self._gathered.remove(held)
 
     def _market(self, market_id: str, source_event_id: str, market: str, period: str) -> Market:
         found = self._markets.get(market_id)
@@ -255,12 +234,12 @@ class Book:
         visible = not same or shown != held.status or held.changed_at < 0
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
-        self._write(held, shown, stamp, moment, "received" if quote.changed_at is None else "provider", history=visible)
+        self._write(held, shown, stamp, moment, quote.time_basis, history=visible)
 
     def _write(self, held: Held, shown: Status, stamp: int, moment: Moment, basis: TimeBasis, *, history: bool = True) -> None:
         if stamp > held.changed_at:
             held.changed_at, held.seq = stamp, 0
-        else:
+        elif basis != "nominal" or stamp < held.changed_at:
             held.seq += 1
         held.status = shown
         self._batch.changes.append(
@@ -294,7 +273,7 @@ class Book:
                 own_status=quote.status,
                 status=quote.status,
                 result=quote.result,
-                time_basis="provider",
+                time_basis=quote.time_basis,
                 received_at=moment.received_at,
                 offset=moment.offset,
                 current=False,
@@ -302,9 +281,3 @@ class Book:
         )
         self._batch.settle.add(held.selection.id)
         return "stale"
-
-
-def _around(selection: Selection) -> tuple[Scope, ...]:
-    """The scopes that hold a selection and are found by no market: its event, and the query that lists it."""
-    event = Scope("event", selection.source_event_id)
-    return (event, selection.scope) if selection.scope.kind == "query" else (event,)

@@ -1,7 +1,6 @@
 """Keeps one source alive: connects, reads, notices silence, pauses, reconnects. Written once, for all feeds."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from random import Random
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from ingestd.errors import Disconnected, Finished, IngestdError, Refused, Throttled
-from ingestd.interfaces import Clock, Feed, Journal, Session, Telemetry
+from ingestd.interfaces import Clock, Durable, Feed, Journal, Session, Telemetry
 from ingestd.model import SECOND, WHOLE, Frame, FrameKind, Scope
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.renewals import Renewals
@@ -73,7 +72,7 @@ class Collector:
         self._vigil = Vigil(
             silence_limit=self.silence_limit,
             alive_interval=policy.alive_interval,
-            span_seconds=policy.span_seconds if feed.renewable else math.inf,
+            span_seconds=policy.span_seconds,
             span_bytes=policy.span_bytes,
         )
         self._life = Stretch()
@@ -170,12 +169,12 @@ class Collector:
 
     async def _read(self, session: Session) -> IngestdError:
         """Read until the session ends; returns why."""
-        burst = 0
+        burst, durable = 0, self._standing.receive(session)
         self._vigil.listen(self._clock.monotonic())
         try:
             while True:
                 frames = await session.read()
-                if not self._take(frames):
+                if not self._take(frames, durable):
                     await self._wait_for_room()
                 burst += len(frames) + 1
                 if burst > BURST:
@@ -184,7 +183,7 @@ class Collector:
         except IngestdError as error:
             return error
 
-    def _take(self, frames: Sequence[Frame]) -> bool:
+    def _take(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
         """Stamp, count and hand over what was read; False: there is no room for more. No frames: only a sign of life."""
         vigil, standing = self._vigil, self._standing
         vigil.heard = self._clock.monotonic()
@@ -211,7 +210,7 @@ class Collector:
         standing.received_bytes += size
         if standing.state != "live":
             self._progress(frames)
-        return self._intake.accept(frames)
+        return self._intake.accept(frames, durable)
 
     def _progress(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
@@ -248,7 +247,7 @@ class Collector:
                 self._session.end(verdict)
             elif vigil.quiet(now):
                 self._say("alive")
-            if vigil.span_exceeded(now, self._clock.now()):
+            if self._feed.renewable and vigil.span_exceeded(now, self._clock.now()):
                 self._renewals.ask(WHOLE)
 
     async def _renew(self, session: Session, renewals: Renewals) -> None:

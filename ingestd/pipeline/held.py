@@ -1,9 +1,11 @@
 """What a book holds: selections and markets as they stand."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct, field
 
-from ingestd.batch import MarketRow
-from ingestd.model import NO_PRICE, STATUS_RANK, Quote, QuoteResult, Selection, Status
+from ingestd.batch import HeldRow, MarketRow
+from ingestd.model import NO_PRICE, STATUS_RANK, Quote, QuoteResult, Scope, Selection, Status
 
 Terms = tuple[float | None, float | None, float | None]
 """Price, line and size."""
@@ -38,6 +40,30 @@ class Market(Struct, gc=True):
     members: dict[int, Held] = field(default_factory=dict)
 
 
+class Gathered:
+    """The held selections by the scopes that no market finds: their event, and the query that lists them."""
+
+    def __init__(self) -> None:
+        self._members: dict[Scope, dict[int, Held]] = {}
+
+    def members(self, scope: Scope) -> Iterable[Held]:
+        """Whatever is held of an event or of a query."""
+        return self._members.get(scope, {}).values()
+
+    def add(self, held: Held) -> None:
+        """It is held from now on."""
+        for scope in _around(held.selection):
+            self._members.setdefault(scope, {})[held.selection.id] = held
+
+    def remove(self, held: Held) -> None:
+        """It is no longer held."""
+        for scope in _around(held.selection):
+            members = self._members[scope]
+            del members[held.selection.id]
+            if not members:
+                del self._members[scope]
+
+
 class Moment(Struct, frozen=True, gc=False):
     """When and where something was said: wall clock of the frame, and its offset in the store."""
 
@@ -48,3 +74,25 @@ class Moment(Struct, frozen=True, gc=False):
 def worse(own: Status, market: Status) -> Status:
     """The status shown: the worse of a selection's own and its market's."""
     return own if STATUS_RANK[own] >= STATUS_RANK[market] else market
+
+
+def stored(row: HeldRow, market: Market) -> Held:
+    """A selection as the store holds it."""
+    return Held(
+        selection=row.selection,
+        market=market,
+        price=row.price,
+        line=row.line,
+        size=row.size,
+        own_status=row.own_status,
+        status=worse(row.own_status, market.row.status),
+        result=row.result,
+        changed_at=row.changed_at,
+        seq=row.seq,
+        stamp=row.changed_at,
+    )
+
+
+def _around(selection: Selection) -> tuple[Scope, ...]:
+    event = Scope("event", selection.source_event_id)
+    return (event, selection.scope) if selection.scope.kind == "query" else (event,)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ingestd.errors import JournalFull
-from ingestd.interfaces import Clock, Journal, Telemetry
+from ingestd.interfaces import Clock, Durable, Journal, Telemetry
 from ingestd.model import Frame
 
 MAX_RECORDS: Final = 20_000
@@ -21,8 +21,8 @@ PATIENCE: Final = 5.0
 """Seconds that closing waits for room in a full journal."""
 
 
-Chunk = tuple[Sequence[Frame], int]
-"""Frames as they were handed over, and what they weigh: the queue is touched once per read, not once per frame."""
+Chunk = tuple[Sequence[Frame], int, Durable | None]
+"""Frames as they were handed over, their weight, and who waits for a receipt: the queue is touched once per read, not once per frame."""
 
 
 class Intake:
@@ -57,17 +57,17 @@ class Intake:
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
 
-    def accept(self, frames: Sequence[Frame]) -> bool:
-        """Take frames of one source, without waiting; False: read no further before ``room`` returns."""
+    def accept(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
+        """Take frames of one source, without waiting; False: read no further before ``room`` returns. ``durable`` is told later."""
         if self._give_up_at is not None:
             msg = "frames handed over after the intake was closed"
             raise RuntimeError(msg)
         count = len(frames)
         weight = sum([frame.weight for frame in frames])
         if count <= GROUP_RECORDS and weight <= GROUP_BYTES:
-            self._queue.append((frames, weight))
+            self._queue.append((frames, weight, durable))
         else:
-            self._queue.extend(_split(frames, weight))
+            self._queue.extend((part, part_weight, durable) for part, part_weight in _split(frames, weight))
         self.queued_records += count
         self.queued_bytes += weight
         self._accepted += count
@@ -107,8 +107,12 @@ class Intake:
             if rest > 0 and self.queued_records < GROUP_RECORDS:
                 await self._clock.sleep(rest)
             began = self._clock.monotonic()
-            group, weight = self._group()
-            if not await self._append(group):
+            group, weight, receipts = self._group()
+            # behind one that was dropped nothing is appended: a token must not lead past what is not there
+            if not self.dropped and await self._append(group):
+                for durable, frames in receipts:
+                    durable(frames)
+            else:
                 self.dropped.update(frame.source for frame in group)
             self._release(len(group), weight)
 
@@ -126,15 +130,18 @@ class Intake:
             await self._more.wait()
         return True
 
-    def _group(self) -> tuple[list[Frame], int]:
+    def _group(self) -> tuple[list[Frame], int, list[tuple[Durable, Sequence[Frame]]]]:
         group: list[Frame] = []
+        receipts: list[tuple[Durable, Sequence[Frame]]] = []
         weight = 0
         queue = self._queue
         while queue and (not group or (len(group) + len(queue[0][0]) <= GROUP_RECORDS and weight + queue[0][1] <= GROUP_BYTES)):
-            frames, more = queue.popleft()
+            frames, more, durable = queue.popleft()
             group.extend(frames)
             weight += more
-        return group, weight
+            if durable is not None:
+                receipts.append((durable, frames))
+        return group, weight, receipts
 
     async def _append(self, group: list[Frame]) -> bool:
         while True:
@@ -174,7 +181,7 @@ class Intake:
             self._line[0].set_result(None)
 
 
-def _split(frames: Sequence[Frame], weight: int) -> list[Chunk]:
+def _split(frames: Sequence[Frame], weight: int) -> list[tuple[Sequence[Frame], int]]:
     if len(frames) == 1 or (len(frames) <= GROUP_RECORDS and weight <= GROUP_BYTES):
         return [(frames, weight)]
     half = len(frames) // 2

@@ -1,15 +1,18 @@
 """Where a source stands, and saying so once: an outage when it starts and when it ends, however many attempts lie between."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
-from ingestd.interfaces import Clock, Telemetry
+from ingestd.interfaces import Clock, Durable, Receiving, Session, Telemetry
 from ingestd.model import SourceStatus
 
 
 class Status(Struct, frozen=True, kw_only=True):
     """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs.
 
-    ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data.
+    ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data;
+    ``refused`` the requests that brought no frame, by reason, where the provider comes to us.
     """
 
     state: SourceStatus
@@ -19,6 +22,7 @@ class Status(Struct, frozen=True, kw_only=True):
     received: int
     received_bytes: int
     dropped: dict[str, int]
+    refused: dict[str, int]
     last_received_at: int
 
 
@@ -37,6 +41,7 @@ class Standing:
         self.read = 0
         self.received = 0
         self.received_bytes = 0
+        self._refused: Mapping[str, int] = {}
         self.last_received_at = 0
 
     @property
@@ -54,8 +59,16 @@ class Standing:
             received=self.received,
             received_bytes=self.received_bytes,
             dropped={"journal_full": lost} if lost else {},
+            refused=dict(self._refused),
             last_received_at=self.last_received_at,
         )
+
+    def receive(self, session: Session) -> Durable | None:
+        """A session began: what it wants to be told of its frames, where its provider waits for that."""
+        if not isinstance(session, Receiving):
+            return None
+        self._refused = session.refused
+        return session.durable
 
     def live(self) -> None:
         """Frames flow."""

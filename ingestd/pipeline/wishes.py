@@ -20,7 +20,8 @@ class Wishes:
         self._clock = clock
         self._renew = renew
         self._full = full
-        self._asked: dict[tuple[str, Scope], float] = {}
+        self._asked: dict[tuple[str, Scope, bool], float] = {}
+        """When each image was asked for; one that showed nothing was an answer, and to see it again is another wish."""
         self._tail = journal.last()
 
     def answer(self, position: int) -> None:
@@ -32,11 +33,12 @@ class Wishes:
         if position < tail:
             return
         now = self._clock.monotonic()
-        waiting = {(source, scope) for source, lane in self._lanes.items() for scope in lane.coverage.gaps()}
-        for source, scope in waiting:
-            if now - self._asked.get((source, scope), -ASK_AGAIN) >= ASK_AGAIN:
-                self._asked[source, scope] = now
-                self._renew(source, scope)
+        known = {source: lane.coverage for source, lane in self._lanes.items()}
+        waiting = {(source, scope, known[source].suspected(scope)) for source in known for scope in known[source].gaps()}
+        for wish in waiting:
+            if now - self._asked.get(wish, -ASK_AGAIN) >= ASK_AGAIN:
+                self._asked[wish] = now
+                self._renew(*wish[:2])
         for answered in self._asked.keys() - waiting:
             del self._asked[answered]
 

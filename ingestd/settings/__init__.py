@@ -1,6 +1,6 @@
 """Settings: a YAML or JSON file, the environment over it, secrets from files; frozen, and every problem told at once."""
 
-from ingestd.settings.load import DEFAULT_FILE, HasOptions, feed_options, load, load_all, secrets_of, validate_feeds
+from ingestd.settings.load import DEFAULT_FILE, HasOptions, feed_options, load, load_all, read_tree, secrets_of, validate_feeds
 from ingestd.settings.model import (
     BatchSettings,
     HttpSettings,
@@ -30,6 +30,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_all",
+    "read_tree",
     "secrets_of",
     "validate_feeds",
 ]

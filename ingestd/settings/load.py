@@ -70,6 +70,27 @@ def feed_options(source: SourceSettings, kind: HasOptions[Options], path: str = 
     return _validated(kind.options, data, read_secrets(data, kind.options, path), path, OWN_KEYS)
 
 
+def read_tree(path: Path) -> Tree:
+    """A YAML or JSON file (``.json``) of keys and values. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        # S506: _Loader is a SafeLoader
+        data = json.loads(text, object_pairs_hook=_once) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: not found; name an existing file with -c, or leave -c out for the defaults") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}; mind indents, colons and quotes") from None
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(f"{path}: not valid {'JSON' if path.suffix == '.json' else 'YAML'}: {error}") from None
+    try:
+        return TREE.validate_python(data or {})
+    except ValidationError:
+        raise ConfigError(f"{path}: holds no settings; write keys with values, as in config/ingestd.yaml") from None
+
+
 def secrets_of(settings: Settings, options: Iterable[BaseModel]) -> set[str]:
     """Every text that must not be said: the store's password, and what feeds keep as ``SecretStr``."""
     passwords = settings.store.passwords
@@ -77,7 +98,7 @@ def secrets_of(settings: Settings, options: Iterable[BaseModel]) -> set[str]:
 
 
 def _tree(path: Path | None) -> Tree:
-    return _read(path or DEFAULT_FILE) if path or DEFAULT_FILE.exists() else {}
+    return read_tree(path or DEFAULT_FILE) if path or DEFAULT_FILE.exists() else {}
 
 
 def _settings(data: Tree, environ: Mapping[str, str]) -> Settings:
@@ -119,13 +140,14 @@ def _validated(model: type[Options], data: Tree, problems: list[str], path: str 
     return found
 
 
-def _secrets_in(models: Iterable[BaseModel]) -> Iterable[str]:
-    for model in models:
-        for _, value in model:
-            if isinstance(value, SecretStr):
-                yield value.get_secret_value()
-            elif isinstance(value, BaseModel):
-                yield from _secrets_in([value])
+def _secrets_in(values: Iterable[object]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from _secrets_in(found for _, found in value)
+        elif isinstance(value, tuple | list):
+            yield from _secrets_in(value)
 
 
 class _Loader(yaml.SafeLoader):
@@ -151,23 +173,3 @@ def _once(pairs: list[tuple[str, JsonValue]]) -> Tree:
         if keys.count(key) > 1:
             raise ValueError(f"the key {key!r} is given twice")
     return dict(pairs)
-
-
-def _read(path: Path) -> Tree:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        # S506: _Loader is a SafeLoader
-        data = json.loads(text, object_pairs_hook=_once) if path.suffix == ".json" else yaml.load(text, _Loader)  # noqa: S506
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: not found; name an existing file with -c, or leave -c out for the defaults") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{path}:{line}: not valid YAML: {error.problem}; mind indents, colons and quotes") from None
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"{path}: not valid {'JSON' if path.suffix == '.json' else 'YAML'}: {error}") from None
-    try:
-        return TREE.validate_python(data or {})
-    except ValidationError:
-        raise ConfigError(f"{path}: holds no settings; write keys with values, as in config/ingestd.yaml") from None

@@ -42,7 +42,9 @@ SETTLE: Final = (
     + " AND ".join(f"{name} {{same}} lag({name}) OVER earlier" for name in ("price", "line", "size", "status", "result"))
     + " AS repeats FROM odds_history WHERE selection_id {ids} "
     "WINDOW earlier AS (PARTITION BY selection_id ORDER BY changed_at, seq)) AS compared WHERE repeats)"
+    " AND time_basis <> 'nominal'"
 )
+"""Frees the history of rows that equal the row before them; that a price stood at one nominal moment says nothing of the next."""
 CHUNK: Final = 1_000
 """Ids in one statement."""
 

@@ -223,7 +223,8 @@ def chunks(ids: Sequence[object]) -> Iterator[Sequence[object]]:
 
 def _rank(row: Change) -> tuple[object, ...]:
     numbers = tuple(-1e308 if value is None else value for value in (row.price, row.line, row.size))
-    return (*numbers, row.status.encode("utf-8", "surrogatepass"), row.result, row.time_basis)
+    reading = row.received_at if row.time_basis == "nominal" else 0
+    return (reading, *numbers, row.status.encode("utf-8", "surrogatepass"), row.result, row.time_basis)
 
 
 def _link(row: LinkRow) -> Row:

@@ -22,7 +22,8 @@ class Merge(Struct, frozen=True):
     """How a row meets the stored row of its key: ``columns`` in the order of the row's values, the first ``key`` of them are the key.
 
     The new row's ``replaces`` are taken where it ranks strictly higher by ``rank`` (no rank: always; nothing to replace: never).
-    ``only`` are further conditions on that. ``combines`` are (column, SQL in which {old} and {new} stand for the values).
+    ``only`` are further conditions on that, and so is that one of ``differs`` does differ.
+    ``combines`` are (column, SQL in which {old} and {new} stand for the values).
     ``parents`` are (table, indexes of the columns that refer to it).
     """
 
@@ -32,6 +33,7 @@ class Merge(Struct, frozen=True):
     replaces: tuple[str, ...] = ()
     rank: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
     combines: tuple[tuple[str, str], ...] = ()
     parents: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
@@ -42,6 +44,9 @@ class Merge(Struct, frozen=True):
         if not sets:
             return "ON CONFLICT DO NOTHING"
         wheres = list(self.only)
+        if self.differs:
+            held, new = (", ".join(f"{alias}.{name}" for name in self.differs) for alias in (self.table, "excluded"))
+            wheres.append(f"({held}) {'IS NOT' if dialect == 'sqlite' else 'IS DISTINCT FROM'} ({new})")
         if self.rank:
             held = ", ".join(self._ranked(name, self.table, dialect) for name in self.rank)
             new = ", ".join(self._ranked(name, "excluded", dialect) for name in self.rank)
@@ -85,7 +90,10 @@ class Merge(Struct, frozen=True):
         return METADATA.tables[self.table].c[name]
 
     def _ranked(self, name: str, alias: str, dialect: Dialect) -> str:
-        """A column as it ranks: bytes, not a language's order; NULL below everything."""
+        """A column as it ranks: bytes, not a language's order; NULL below everything. ``READING`` only ranks what is nominal."""
+        if name == READING:
+            lowest = "'-infinity'::timestamptz" if dialect == "postgresql" else "0"
+            return f"CASE WHEN {alias}.time_basis = 'nominal' THEN {alias}.received_at ELSE {lowest} END"
         column = self._column(name)
         said = f"{alias}.{name}"
         if isinstance(column.type, Text):
@@ -123,6 +131,8 @@ _DESCRIBES: Final = (
     *("market", "period", "outcome", "participant", "side"),
 )
 _PRICE: Final = ("price", "line", "size")
+READING: Final = "reading"
+"""Ranks prices of one nominal moment by when they were read: a file that is published anew corrects what it said before."""
 _CLOCK: Final = ("received_at", "committed_at")
 _INTERVAL: Final = ("source", "scope_kind", "scope_id", "began_at", "ended_at", "seen_until", "state", "reason", "repaired_by")
 
@@ -172,14 +182,16 @@ ODDS: Final = Merge(
     table="odds",
     columns=("selection_id", *_PRICE, "own_status", "result", "changed_at", "seq", "time_basis", *_CLOCK),
     replaces=(*_PRICE, "own_status", "result", "changed_at", "seq", "time_basis", *_CLOCK),
-    rank=("changed_at", "seq", *_PRICE, "own_status", "result", "time_basis"),
+    rank=("changed_at", "seq", READING, *_PRICE, "own_status", "result", "time_basis"),
+    differs=("changed_at", "seq", *_PRICE, "own_status", "result", "time_basis"),
 )
 ODDS_HISTORY: Final = Merge(
     table="odds_history",
     columns=("selection_id", "changed_at", "seq", *_PRICE, "status", "result", "time_basis", *_CLOCK, "journal_offset"),
     key=3,
     replaces=(*_PRICE, "status", "result", "time_basis", *_CLOCK, "journal_offset"),
-    rank=(*_PRICE, "status", "result", "time_basis"),
+    rank=(READING, *_PRICE, "status", "result", "time_basis"),
+    differs=(*_PRICE, "status", "result", "time_basis"),
 )
 COVERAGE_LIVE: Final = Merge(table="coverage", columns=_INTERVAL, key=4, replaces=_INTERVAL[4:])
 COVERAGE_FINITE: Final = Merge(

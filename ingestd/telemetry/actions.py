@@ -34,6 +34,12 @@ ACTIONS: Final[dict[str, Action]] = {
     "source.stopped": Action("info", "{source} stopped: {reason}"),
     "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", often=True),
     "frame.quarantined": Action("warning", "{source} sent what cannot be taken: {category}: {reason}", often=True),
+    # Budgets.
+    "budget.lost": Action(
+        "error",
+        "what was spent of any key is not known: {problem}; each month counts as used up until its provider says what is left, or it renews"
+        " (if you know better: stop ingestd, remove {path}, start it)",
+    ),
     # The journal.
     "intake.dropped": Action("error", "{frames} frames could not be made durable and are lost: {reason}: {detail}"),
     "journal.full": Action("error", "reading paused, the journal is full: {detail}"),

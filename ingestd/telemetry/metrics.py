@@ -53,6 +53,7 @@ METRICS: Final[dict[str, Metric]] = {
     "source_gaps_total": _counter("Times that something was missed.", "source", "reason"),
     "source_resyncs_total": _counter("Fresh images asked for, by what they cover.", "source", "reason"),
     "source_backpressure_seconds_total": _counter("Time that reading waited for the journal.", "source"),
+    "source_refused_requests_total": _counter("Requests of a provider that brought no frame.", "source", "reason"),
     "frames_read_total": _counter("Frames taken off the wire.", "source"),
     "frames_journalled_total": _counter("Frames made durable.", "source"),
     "frames_loaded_total": _counter("Frames whose effect is in the store.", "source"),
@@ -79,6 +80,12 @@ METRICS: Final[dict[str, Metric]] = {
     # Breakers.
     "circuit_breaker_state": _gauge("1 for the state the breaker is in, else 0.", "breaker", "state"),
     "circuit_breaker_rejected_total": _counter("Calls that an open breaker did not let through.", "breaker"),
+    # Budgets: a month's credits of one key, named by the first source that has it and a hash of the key.
+    "budget_limit": _gauge("Credits of a month.", "budget"),
+    "budget_remaining": _gauge("Credits left of this month.", "budget"),
+    "budget_renews_timestamp_seconds": _gauge("When the month renews, Unix time.", "budget"),
+    "budget_exhausted_timestamp_seconds": _gauge("When the month will be used up at the present rate, Unix time; 0: not before.", "budget"),
+    "budget_slowdown_ratio": _gauge("How much less often than configured the last hours before kick-off are polled; 1: as is.", "budget"),
 }
 
 

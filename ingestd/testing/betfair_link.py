@@ -32,9 +32,9 @@ class Link:
 
     async def converse(self) -> None:
         """Greet, answer, and say that we are alive, until one side is through."""
-        await self.send({"op": "connection", "connectionId": self.id})
         heart = asyncio.create_task(self._beat())
         try:
+            await self.send({"op": "connection", "connectionId": self.id})
             while True:
                 await self._answer(await self._hear())
         except (Gone, OSError, asyncio.IncompleteReadError):

@@ -1,6 +1,7 @@
 """What a program leaves behind when it says that it has ended: tasks, threads, open files and sockets."""
 
 import asyncio
+import gc
 import os
 import stat
 import threading
@@ -23,11 +24,18 @@ def traces() -> frozenset[str]:
 
 
 async def left_behind(before: frozenset[str], within: float = 3.0) -> list[str]:
-    """What is there now and was not ``before``, once it had the time to go (s)."""
+    """What is there now and was not ``before``, once it had the time to go (s). What only waits for the collector of cycles is gone."""
+    gc.collect()
     ends = time.monotonic() + within
     while (more := traces() - before) and time.monotonic() < ends:
         await asyncio.sleep(POLL)
     return sorted(more)
+
+
+def _place(name: str) -> str:
+    """Where the system tells it."""
+    path = OPEN_FILES / name
+    return str(path.readlink()) if path.is_symlink() else ""
 
 
 def _opened() -> set[str]:
@@ -38,5 +46,5 @@ def _opened() -> set[str]:
         except OSError:
             continue
         kind = "socket" if stat.S_ISSOCK(status.st_mode) else "file"
-        found.add(f"{kind} {status.st_dev}:{status.st_ino}")
+        found.add(f"{kind} {status.st_dev}:{status.st_ino} {_place(name)}".rstrip())
     return found

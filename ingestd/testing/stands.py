@@ -13,6 +13,7 @@ from ingestd.testing.emulator import Key, Stand
 from ingestd.testing.rig.daemon import SCHEMA
 
 ON_OFFER: Final = frozenset(("open", "suspended"))
+CLOSED: Final = frozenset(("settled", "void"))
 PRECISION: Final = 1e-9
 _NOW: Final = text("SELECT source_market_id, outcome, side, line, bookmaker, price, status FROM current_odds WHERE source = :source")
 
@@ -38,7 +39,8 @@ async def shown(url: str, source: str) -> list[Shown]:
 def differences(truth: Mapping[Key, Stand], found: Iterable[Shown], *, disturbed: bool = False) -> list[str]:
     """What a store says that is not so, lacks, or has twice; empty where all is well.
 
-    ``disturbed``: what came and went while nobody listened may be missing.
+    ``disturbed``: what came and went while nobody listened may be missing, and what was settled meanwhile may be withdrawn, no more: most
+    providers list neither afterwards.
     """
     told: list[str] = []
     seen: dict[Key, Stand] = {}
@@ -50,7 +52,7 @@ def differences(truth: Mapping[Key, Stand], found: Iterable[Shown], *, disturbed
             told.append(f"{_words(key)}: stored twice, as {seen[key]} and {one.stand}")
         else:
             seen[key] = one.stand
-            if not _same(truth[key], one.stand):
+            if not _same(truth[key], one.stand, disturbed=disturbed):
                 told.append(f"{_words(key)}: is {truth[key]}, stored as {one.stand}")
     missing = (key for key in truth if key not in seen)
     told += [f"{_words(key)}: is {truth[key]}, not stored" for key in missing if not disturbed or truth[key].status in ON_OFFER]
@@ -67,9 +69,9 @@ def _known(key: Key, truth: Mapping[Key, Stand]) -> Key | None:
     return None
 
 
-def _same(truth: Stand, found: Stand) -> bool:
+def _same(truth: Stand, found: Stand, *, disturbed: bool) -> bool:
     if truth.status != found.status:
-        return False
+        return disturbed and truth.status in CLOSED and found.status == "withdrawn"
     if truth.status != "open" or truth.price == found.price:
         return True
     return truth.price is not None and found.price is not None and isclose(truth.price, found.price, rel_tol=PRECISION)

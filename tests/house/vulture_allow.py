@@ -1,8 +1,9 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
 from ingestd.settings.load import _Loader
+from ingestd.sources.feeds.mapped.options import MappedOptions
+from ingestd.sources.feeds.mapped.paths import _Functions
 from ingestd.sources.feeds.simulated.options import SimulatedOptions
-from ingestd.sources.transports.files.folder import FilePiece, Folder
 from ingestd.store.columns import Micros
 from ingestd.store.connect import Record
 from ingestd.store.ledger import Incident, JournalRecord, Quarantined
@@ -18,6 +19,10 @@ _Loader.construct_mapping  # yaml
 _Libraries.emit  # logging
 Metrics.collect  # prometheus_client
 Record.__getitem__  # asyncpg
+_Functions._func_entries  # jmespath, as the next three
+_Functions._func_split
+_Functions._func_sort_pairs
+_Functions._func_lower
 Micros.impl  # sqlalchemy, as the next four
 Micros.cache_ok
 Micros.load_dialect_impl
@@ -31,11 +36,11 @@ Price.outcome_key
 Price.american
 Price.probability
 
-# A transport for feeds that read files; recordings go through its sibling.
-Folder, FilePiece.modified_at
-
 # What the views are called, for tests.
 NAMES
+
+# Read before it is a field: what the file holds becomes ``mapping``.
+MappedOptions.mapping_file
 
 # Handed on whole, to the exchange that they describe.
 SimulatedOptions.seed

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect as open_connection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from ingestd.errors import Disconnected, Refused, Throttled
+from ingestd.sources.http import FORBIDDEN, http_date, patience
 
 MAX_SIZE: Final = 16 * 1024 * 1024
 """Bytes of a message, at most."""
@@ -24,11 +25,6 @@ MOST: Final = 1024
 """Messages returned by one ``read``, at most."""
 PING_EVERY: Final = 20.0
 CLOSE_WITHIN: Final = 0.5
-TOO_MANY: Final = 429
-UNAVAILABLE: Final = 503
-FORBIDDEN: Final = frozenset((401, 403))
-PAUSE: Final = 60.0
-"""Seconds to wait where the server asks for patience and does not say how long."""
 CODES: Final = {1009: "oversize", 1011: "silent", 1002: "protocol", 1007: "protocol"}
 """Why this side closed a connection, by the code that it sent (RFC 6455, 7.4.1)."""
 Refusals = Mapping[int, tuple[str, str]]
@@ -146,8 +142,8 @@ async def connect(  # noqa: PLR0913 - how a link is to be treated
 ) -> WebSocket:
     """Open a connection; ``ws://`` or ``wss://`` (certificates verified).
 
-    Raises Disconnected (``timeout`` after so many seconds, ``refused``, ``handshake``), Throttled (429, 503), Refused (a URL that is
-    none, 401, 403).
+    Raises Disconnected (``timeout`` after so many seconds, ``refused``, ``handshake``), Throttled (429, or a 503 that says how long),
+    Refused (a URL that is none, 401, 403).
     """
     try:
         async with asyncio.timeout(timeout):
@@ -180,9 +176,10 @@ def _status(error: InvalidStatus) -> Disconnected | Throttled | Refused:
     response = error.response
     if response.status_code in FORBIDDEN:
         return Refused("unauthorised", f"HTTP {response.status_code}", "check the key")
-    if response.status_code in (TOO_MANY, UNAVAILABLE):
-        after = response.headers.get("Retry-After", "")
-        return Throttled(float(after) if after.isdecimal() else PAUSE, f"http_{response.status_code}")
+    # a date is told by the server's clock, so that is the clock to measure it by
+    after, sent = ("".join(response.headers.get_all(name)[:1]) for name in ("Retry-After", "Date"))
+    if (busy := patience(response.status_code, after, http_date(sent))) is not None:
+        return busy
     return Disconnected("handshake", f"HTTP {response.status_code}")
 
 

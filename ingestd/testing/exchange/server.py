@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from ingestd.testing.exchange import wire
 from ingestd.testing.exchange.disorder import Damager
@@ -159,7 +160,8 @@ class Exchange:
     async def _feed(self, client: Client) -> None:
         """Send what there is, for as long as the client keeps within the window."""
         out = client.wire
-        while client.sent == self.script.n or self._window.holds(client.sent):
+        # one that is stalled is sent nothing, so nothing but its state tells that it has left
+        while client.link.state is State.OPEN and (client.sent == self.script.n or self._window.holds(client.sent)):
             await self._flow.wait()
             if client.sent < self.script.n:
                 for frame in self._next(client):

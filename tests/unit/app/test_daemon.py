@@ -3,11 +3,17 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from ingestd.app import Daemon
 from ingestd.clock import SystemClock
 from ingestd.errors import ConfigError, InUse
+from ingestd.interfaces import Feed
 from ingestd.settings import LogSettings, Settings
+from ingestd.sources import FEEDS
+from ingestd.sources.accounts import BUDGETS
+from ingestd.sources.budget import Limit
+from ingestd.sources.kind import FeedContext, FeedOptions
 from ingestd.store.queries import Queries
 from ingestd.telemetry import build_reporter
 
@@ -71,3 +77,36 @@ async def test_a_store_that_is_away_does_not_keep_it_from_recording(settings: Se
         daemon.supervisor._deadline = 0.5
         stop.set()
     assert running.result() is False
+
+
+async def test_sources_with_one_key_share_one_budget(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kept in the journal's folder, and there again at the next start."""
+    contexts: list[FeedContext] = []
+
+    def build(options: FeedOptions, context: FeedContext) -> Feed:
+        contexts.append(context)
+        return FEEDS["simulated"].build(options, context)
+
+    monkeypatch.setattr("ingestd.app.daemon.FEEDS", {"simulated": replace(FEEDS["simulated"], build=build)})
+    other = settings.sources[0].model_copy(update={"name": "other"})
+    both = settings.model_copy(update={"sources": (settings.sources[0], other)})
+    limits = (Limit(amount=500, seconds=None),)
+    for spent in (1, 2):
+        daemon = await compose(both)
+        one, two = (context.budget("key", limits) for context in contexts[-2:])
+        assert one.take("epl", 1) == 0
+        assert two.left == 500 - spent
+        assert [report.sources for report in daemon.budgets.reports()] == [["demo", "other"]]
+        await daemon.journal.close()
+        await daemon.store.close()
+    assert (settings.journal.path / BUDGETS).exists()
+
+
+async def test_budgets_that_cannot_be_read_are_said(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what follows and what to do."""
+    settings.journal.path.mkdir()
+    (settings.journal.path / BUDGETS).write_bytes(b"{")
+    daemon = await compose(settings)
+    await daemon.journal.close()
+    await daemon.store.close()
+    assert "what was spent of any key is not known" in capsys.readouterr().err

@@ -6,7 +6,9 @@ import pytest
 
 from ingestd.app import Daemon
 from ingestd.app.watch import pages
-from ingestd.model import OUTCOMES
+from ingestd.model import OUTCOMES, SECOND
+from ingestd.sources.budget import Limit
+from ingestd.sources.cadence import Needs
 
 
 def figures(daemon: Daemon) -> dict[str, float]:
@@ -60,3 +62,20 @@ async def test_full_is_not_ready(daemon: Daemon) -> None:
     status, _, _ = pages(daemon)["/health/ready"]("")
     daemon.intake.paused_since = None
     assert status == 503
+
+
+async def test_budgets(daemon: Daemon) -> None:
+    """What is left of a month, until when, and how long it will last; the key is named nowhere."""
+    budget = daemon.budgets.budget("demo", "a-secret-key", (Limit(amount=500, seconds=None), Limit(amount=30, seconds=1)))
+    assert [budget.take("epl", 200) for _ in range(2)] == [0, 0]
+    budget.means("epl", 1, Needs(last=200))
+    (report,) = daemon.budgets.reports()
+    found = {name.partition("{")[0]: value for name, value in figures(daemon).items() if f'budget="{report.budget}"' in name}
+    assert report.budget.startswith("demo:")
+    assert found["ingestd_budget_limit"] == 500
+    assert found["ingestd_budget_remaining"] == 100
+    assert found["ingestd_budget_slowdown_ratio"] == 2
+    assert found["ingestd_budget_renews_timestamp_seconds"] == budget.renews_at / SECOND
+    assert 0 <= found["ingestd_budget_exhausted_timestamp_seconds"] <= found["ingestd_budget_renews_timestamp_seconds"]
+    _, _, body = pages(daemon)["/metrics"]("")
+    assert b"secret" not in body

@@ -7,6 +7,7 @@ import pytest
 
 from ingestd.cli import check
 from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.sources import FEEDS
 
 
 def test_a_good_configuration_is_said_to_be_good(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +37,7 @@ def test_the_schema_knows_every_feed(capsys: pytest.CaptureFixture[str]) -> None
     check.schema()
     schema = json.loads(capsys.readouterr().out)
     feeds = {choice["title"] for choice in schema["properties"]["sources"]["items"]["oneOf"]}
-    assert feeds == {"betfair", "simulated"}
+    assert feeds == set(FEEDS)
 
 
 def test_upgrade_makes_the_tables(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

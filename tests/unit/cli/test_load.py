@@ -78,7 +78,7 @@ def test_for_people_it_is_three_lines(config: Path, capsys: pytest.CaptureFixtur
 
 def test_an_unknown_feed_is_said(config: Path) -> None:
     """With those there are."""
-    with pytest.raises(ConfigError, match="no feed 'betfiar'; there are betfair, simulated"):
+    with pytest.raises(ConfigError, match=f"no feed 'betfiar'; there are {', '.join(sorted(FEEDS))}"):
         load.load(config, "betfiar", [RECORDING], store="", source="", at="", as_json=True)
 
 

@@ -308,6 +308,18 @@ def test_complete_withdraws_what_its_scope_no_longer_lists(scope: Scope, gone: s
     assert bench.say(Complete(scope, frozenset([A.id]), T + 8)) == "unchanged"
 
 
+def test_a_query_completes_what_it_lists_and_nothing_beside() -> None:
+    """One request of a polled feed says nothing of what others list, not even of the same market."""
+    bench = Bench()
+    mine, also = (replace(chosen, scope=Scope("query", "odds")) for chosen in (A, C))
+    for chosen in (mine, also, B, D):
+        bench.say(Quote(chosen, 1.5))
+    bench.cut()
+    assert bench.say(Complete(Scope("query", "odds"), frozenset([also.id]), T + 7)) == "changed"
+    assert [(row.selection_id, row.own_status) for row in bench.batch.changes] == [(mine.id, "withdrawn")]
+    assert bench.say(Complete(Scope("query", "scores"), frozenset(), T + 8)) == "unchanged"
+
+
 def test_complete_leaves_what_is_over_alone() -> None:
     """Settled ones, and those of a settled market, are not withdrawn."""
     bench = Bench()
@@ -388,6 +400,34 @@ def test_stamped_late_statement_completes_history_only() -> None:
     assert (late.price, late.size, late.changed_at - T, late.seq, late.history, late.current) == (1.4, 3.0, 4, 0, True, False)
     assert bench.batch.settle == {A.id}
     assert bench.say(Quote(A, 1.5, changed_at=T + 10)) == "duplicate"
+
+
+def test_a_nominal_moment_has_one_price() -> None:
+    """What is read later of the same nominal moment replaces what was read before; elsewhere it would be a change after it."""
+    bench = Bench("stamped")
+    for price in (1.5, 1.6):
+        assert bench.say(Quote(A, price, changed_at=T + 5, nominal=True)) == "changed"
+        assert bench.say(Quote(B, price, changed_at=T + 5)) == "changed"
+    assert bench.say(Quote(A, 1.7, changed_at=T + 4, nominal=True)) == "stale"
+    assert bench.rows(A) == [(1.5, "open", 5, 0), (1.6, "open", 5, 0), (1.7, "open", 4, 0)]
+    assert bench.rows(B) == [(1.5, "open", 5, 0), (1.6, "open", 5, 1)]
+    assert {(row.selection_id, row.time_basis) for row in bench.changes} == {(A.id, "nominal"), (B.id, "provider")}
+
+
+def test_the_same_at_the_next_nominal_moment_is_told_anew() -> None:
+    """That the closing price equals the opening one is known only by a row of its own; whatever has a real stamp is unchanged."""
+    bench = Bench("stamped")
+    for after in (5, 6):
+        expected = "changed" if after == 5 else "unchanged"
+        assert bench.say(Quote(A, 1.5, changed_at=T + after, nominal=True)) == "changed"
+        assert bench.say(Quote(B, 1.5, changed_at=T + after)) == expected
+    assert bench.say(Quote(A, 1.5, changed_at=T + 6, nominal=True)) == "duplicate"
+    assert (bench.rows(A), bench.rows(B)) == ([(1.5, "open", 5, 0), (1.5, "open", 6, 0)], [(1.5, "open", 5, 0)])
+
+
+def test_without_a_stamp_nothing_is_nominal() -> None:
+    """A nominal moment in the future counts as none: what is left is the time of reading."""
+    assert Quote(A, 1.5, nominal=True).time_basis == "received"
 
 
 def test_stamped_late_retelling_does_not_undo_a_newer_one() -> None:

@@ -1,7 +1,7 @@
 """The one loop that keeps a source alive: resuming, silence, pauses, renewals, and no frame lost wherever it is stopped."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -198,6 +198,29 @@ async def test_it_resumes_by_the_last_durable_token() -> None:
     assert rig.feed.resumed == ["", "t2"]
     assert [frame.kind for frame in rig.written()] == ["opened", "data", "data", "closed", "opened", "data", "closed"]
     assert [frame.meta["reason"] for frame in rig.written("closed")] == ["reset", "stopped"]
+
+
+async def test_a_session_hears_which_of_its_frames_are_durable() -> None:
+    """Its own, once the journal has them, and not what the collector says beside."""
+    told: list[tuple[float, Frame]] = []
+
+    class Door(ScriptedSession):
+        refused: Mapping[str, int] = {}
+
+        def durable(self, frames: Sequence[Frame]) -> None:
+            assert all(frame in rig.journal.frames for frame in frames)
+            told.extend((rig.clock.monotonic(), frame) for frame in frames)
+
+    class Doors(ScriptedFeed):
+        @asynccontextmanager
+        async def connect(self, resume: str) -> AsyncIterator[ScriptedSession]:
+            yield Door(self, list(self.sessions.pop(0)))  # type: ignore[arg-type]
+
+    rig = Rig()
+    rig.feed = Doors(rig.clock, [opened(), data(b"1"), 20.0, data(b"2")])
+    rig.collector = rig.also("s", rig.feed)
+    await rig.run(30)
+    assert [(round(at), frame.payload) for at, frame in told] == [(0, b""), (0, b"1"), (20, b"2")]
 
 
 async def test_it_waits_for_what_is_under_way_before_it_resumes() -> None:
@@ -479,6 +502,16 @@ async def test_a_long_epoch_is_renewed_once(policy: Policy, first: float) -> Non
     rig = Rig([data(bytes(4_000)), opened(), *[step for _ in range(400) for step in (1, data(bytes(100)))]], policy=policy)
     await rig.run(first + 59)
     assert [(round(at, -1), scope) for at, scope in rig.feed.renewed] == [(first, WHOLE)]
+
+
+async def test_an_image_that_costs_is_not_asked_for_to_keep_an_epoch_short() -> None:
+    """A polled feed begins an epoch with each answer; asking early would only use up its budget."""
+    rig = Rig(
+        [data(bytes(4_000)), opened(), *[step for _ in range(400) for step in (1, data(bytes(100)))]], policy=Policy(span_seconds=100)
+    )
+    rig.feed.renewable = False
+    await rig.run(400)
+    assert rig.feed.renewed == []
 
 
 async def test_a_new_epoch_frame_answers_the_renewal() -> None:

@@ -43,6 +43,8 @@ class Story:
             coverage.gap(what, "why")
         elif verb == "suspect":
             coverage.suspect(what)
+        elif verb == "walked":
+            coverage.walked(self.at)
         else:
             coverage.complete(what, self.at)
 
@@ -75,6 +77,22 @@ def test_nothing_is_known_before_the_first_image() -> None:
     assert (story.told(), story.coverage.whole, story.coverage.gaps()) == ([], False, [])
     story.frame(10, ("complete", WHOLE))
     assert story.told() == [(10, None, "complete", "", "")]
+    assert story.coverage.whole
+
+
+def test_queries_walked_one_by_one_make_up_the_whole() -> None:
+    """What each walk proved becomes a part of everything; a query that lacks something goes on lacking it until its own walk."""
+    first, second = Scope("query", "first"), Scope("query", "second")
+    story = Story()
+    story.frame(5, ("opened", ""))
+    story.frame(10, ("complete", first))
+    story.frame(12, ("gap", second))
+    story.frame(20, ("walked", WHOLE))
+    assert story.told() == [(20, None, "complete", "", "")]
+    assert story.told(first) == [(10, 20, "complete", "", "")]
+    assert (story.told(second), story.coverage.gaps()) == ([(10, None, "gap", "why", "")], [second])
+    story.frame(30, ("complete", second))
+    assert (story.told(second), story.coverage.gaps()) == ([(10, 30, "gap", "why", "image")], [])
     assert story.coverage.whole
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ingestd.batch import MarketRow
-from ingestd.model import NO_PRICE, STATUSES, WHOLE, Quote, Status, selection
-from ingestd.pipeline.held import Held, Market, worse
+from ingestd.batch import HeldRow, MarketRow
+from ingestd.model import NO_PRICE, STATUSES, WHOLE, Quote, Scope, Status, selection
+from ingestd.pipeline.held import Gathered, Held, Market, stored, worse
 
 CHOSEN = selection("s", ("a",), bookmaker="b", source_event_id="e", source_market_id="m", scope=WHOLE, market="w", outcome="o")
 MARKET = Market(MarketRow("s", "m", 1, "w", "", "open", 0, 0))
@@ -25,3 +25,24 @@ def test_the_worse_status_is_shown(own: Status, market: Status) -> None:
     """From open by way of suspended, withdrawn and settled to void, whoever says it."""
     order = ["open", "suspended", "withdrawn", "settled", "void"]
     assert worse(own, market) == max(own, market, key=order.index)
+
+
+def test_selections_are_found_by_event_and_by_query() -> None:
+    """One that no query lists belongs to its event alone; what is held no longer is found no more."""
+    listed = selection(
+        "s", ("b",), bookmaker="b", source_event_id="e", source_market_id="m", scope=Scope("query", "q"), market="w", outcome="p"
+    )
+    gathered, one, other = Gathered(), Held(CHOSEN, MARKET), Held(listed, MARKET)
+    gathered.add(one)
+    gathered.add(other)
+    assert list(gathered.members(Scope("event", "e"))) == [one, other]
+    assert list(gathered.members(Scope("query", "q"))) == [other]
+    gathered.remove(other)
+    assert (list(gathered.members(Scope("event", "e"))), list(gathered.members(Scope("query", "q")))) == ([one], [])
+
+
+def test_what_the_store_holds_is_shown_as_its_market_is() -> None:
+    """A selection comes back as it was written; a settled market shows through."""
+    row = HeldRow(CHOSEN, 1.5, None, 9.0, "open", "", 7, 2)
+    held = stored(row, Market(MarketRow("s", "m", 1, "w", "", "settled", 5, 0)))
+    assert (held.price, held.size, held.own_status, held.status, held.changed_at, held.seq) == (1.5, 9.0, "open", "settled", 7, 2)

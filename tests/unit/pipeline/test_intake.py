@@ -109,6 +109,45 @@ async def test_everything_arrives_in_order_and_flush_waits_for_it(bench: Bench) 
     assert (bench.intake.queued_records, bench.intake.queued_bytes) == (0, 0)
 
 
+async def test_a_receipt_comes_once_the_journal_has_the_frames(bench: Bench) -> None:
+    """Not before, for each frame once, and also where a read goes in several groups."""
+    told: list[Frame] = []
+    sent = frames(2_500)
+    async with bench.running():
+        bench.intake.accept(sent, told.extend)
+        bench.intake.accept(frames(1, "other"))
+        await bench.clock.sleep(0.005)
+        assert told == []
+        await bench.clock.sleep(0.012)
+        assert 0 < len(told) < 2_500
+        await bench.intake.flush()
+    assert told == sent
+
+
+async def test_no_receipt_for_what_was_dropped(bench: Bench) -> None:
+    """A journal that is full to the end: nobody is told that it has what it has not."""
+    told: list[Frame] = []
+    bench.journal.full = True
+    async with bench.running():
+        bench.intake.accept(frames(1), told.extend)
+    assert (told, bench.intake.dropped["a"]) == ([], 1)
+
+
+async def test_nothing_is_appended_behind_what_was_dropped() -> None:
+    """Room that comes too late: a token in the journal would lead past frames that are not there."""
+    bench = Bench(max_records=100_000)
+    append = bench.journal.append
+
+    async def full_until_dropped(frames: Sequence[Frame]) -> int:
+        bench.journal.full = not bench.intake.dropped
+        return await append(frames)
+
+    bench.journal.append = full_until_dropped  # type: ignore[method-assign]
+    async with bench.running():
+        bench.intake.accept(frames(1_500))
+    assert (bench.journal.frames, bench.intake.dropped["a"]) == ([], 1_500)
+
+
 async def test_what_gathers_during_an_append_goes_as_one_group(bench: Bench) -> None:
     """One fsync serves everything that came while the last one ran."""
     async with bench.running():

@@ -300,6 +300,20 @@ def test_sessions_are_told_to_coverage() -> None:
     ]
 
 
+def test_polled_queries_are_told_to_coverage() -> None:
+    """All walked: the whole is known; one unanswered: a gap of that query alone, which its next walk repairs."""
+    bench = Bench()
+    query = Scope("query", "q")
+    bench.take(Frame("s", "opened", T, epoch=True))
+    bench.take(Frame("s", "data", T + 1, b"x", meta={"key": "q", "whole": "1"}), Complete(query, frozenset()))
+    assert bench.lane.coverage.whole
+    bench.take(Frame("s", "alive", T + 5, meta={"failed": "q", "reason": "timeout"}))
+    assert bench.lane.coverage.gaps() == [query]
+    bench.take(Frame("s", "data", T + 9, b"x", meta={"key": "q"}), Complete(query, frozenset()))
+    assert bench.lane.coverage.gaps() == []
+    assert ("q", 1, 9, "gap", "timeout") in bench.coverage()
+
+
 def test_sessions_of_a_recording_are_none_of_ours() -> None:
     """A finite run knows what its file says, not how it was connected; it ends with its last frame."""
     bench = Bench(is_live=False)

@@ -41,7 +41,7 @@ class Script:
 
     def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
         """Everything is missing, or one market."""
-        self.read.append(f"broken: {reason}")
+        self.read.append(f"broken: {reason}" + (f" at {frame.offset}" if frame else ""))
         if self._fragile:
             raise KeyError(reason)
         return [Gap(self._scope, reason)]
@@ -126,7 +126,7 @@ def test_a_frame_that_cannot_be_decoded_is_one_reject() -> None:
     assert isinstance(reject, Reject)
     assert (reject.stage, reject.category, reject.reason, reject.path, reject.severity) == ("decode", "shape", "no good", "mc[0]", "error")
     assert gap == Gap(WHOLE, "malformed")
-    assert feed.made[-1].read[-1] == "broken: malformed"
+    assert feed.made[-1].read[-1] == "broken: malformed at 20"
 
 
 def test_cut_and_unreadable_payloads_are_never_decoded() -> None:
@@ -134,7 +134,7 @@ def test_cut_and_unreadable_payloads_are_never_decoded() -> None:
     reader = started(feed := ScriptFeed())
     assert kinds(reader.decode(frame(2, "a", oversize="17000000"))) == ["oversize", "gap oversize"]
     assert kinds(reader.decode(frame(3, "b", unreadable=""))) == ["unreadable", "gap unreadable"]
-    assert feed.made[-1].read == ["", "broken: oversize", "broken: unreadable"]
+    assert feed.made[-1].read == ["", "broken: oversize at 20", "broken: unreadable at 30"]
 
 
 def test_a_hole_in_the_count_of_frames_is_a_gap_before_what_follows() -> None:
@@ -189,7 +189,7 @@ def test_rebuilding_brings_the_decoder_where_it_was() -> None:
     reader.rebuild(opened(3))
     for ordinal, word in ((4, "a"), (5, "bug"), (6, "bug")):
         reader.rebuild(frame(ordinal, word))
-    assert feed.made[-1].read == ["", "a", "bug", "broken: bug", "bug", "broken: bug"]
+    assert feed.made[-1].read == ["", "a", "bug", "broken: bug at 50", "bug", "broken: bug at 60"]
     assert kinds(reader.decode(frame(7))) == ["skipped"]
     assert not reader.failing
 
@@ -250,7 +250,7 @@ def test_a_frame_nobody_may_decode() -> None:
     reader = started(feed := ScriptFeed())
     decoded = reader.without(Frame("s", "opened", 1, epoch=True, ordinal=3, offset=30), "deadly", "died on it")
     assert kinds(decoded) == ["gap journal_lost", "deadly", "gap deadly"]
-    assert feed.made[-1].read == ["broken: deadly"]
+    assert feed.made[-1].read == ["broken: deadly at 30"]
     assert kinds(reader.decode(frame(4))) == ["skipped"]
 
 

@@ -1,5 +1,8 @@
 """A source's state: what it is, since when, and each outage said once at either end."""
 
+from collections.abc import Sequence
+
+from ingestd.model import Frame, Scope
 from ingestd.pipeline.standing import Standing
 from ingestd.testing.clock import VirtualClock
 
@@ -31,6 +34,37 @@ async def test_an_outage_is_said_when_it_starts_and_when_it_ends() -> None:
 
     assert telemetry.facts == [("source.connected", ""), ("source.disconnected", "reset"), ("source.recovered", 10.0)]
     assert telemetry.disconnects == 10
+
+
+class Door:
+    """A session to which the provider comes."""
+
+    def __init__(self) -> None:
+        self.refused = {"signature": 2}
+
+    async def read(self) -> Sequence[Frame]:
+        return ()
+
+    async def renew(self, scope: Scope) -> None: ...
+    def durable(self, frames: Sequence[Frame]) -> None: ...
+
+
+class Link:
+    """A session that we opened."""
+
+    async def read(self) -> Sequence[Frame]:
+        return ()
+
+    async def renew(self, scope: Scope) -> None: ...
+
+
+async def test_a_session_that_waits_for_receipts_is_told_and_counted() -> None:
+    """What it refused shows as it grows; any other session gets no receipts."""
+    standing, door = Standing("s", VirtualClock(), Telemetry()), Door()
+    assert (standing.receive(Link()), standing.status(0).refused) == (None, {})
+    assert standing.receive(door) == door.durable
+    door.refused["stale"] = 1
+    assert standing.status(0).refused == {"signature": 2, "stale": 1}
 
 
 async def test_states_and_since() -> None:

@@ -78,6 +78,17 @@ async def test_asked_again_until_it_comes(desk: Desk) -> None:
     assert len(desk.renewed) == 3
 
 
+async def test_emptiness_is_looked_at_again_at_once(desk: Desk) -> None:
+    """An image that shows nothing answers the gap; the second look that it takes to be believed is not put off."""
+    coverage = desk.lanes["loud"].coverage
+    coverage.gap(WHOLE, "sequence")
+    desk.wishes.answer(9)
+    coverage.suspect(WHOLE)
+    desk.wishes.answer(9)
+    desk.wishes.answer(9)
+    assert desk.renewed == [("loud", WHOLE)] * 2
+
+
 async def test_the_oldest_epoch_in_use_is_kept(desk: Desk) -> None:
     """Or what is not committed yet, if that is older; a source that has begun none keeps nothing."""
     assert await desk.kept(5) == 6

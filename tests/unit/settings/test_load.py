@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, SecretStr
 
 from ingestd.errors import ConfigError
 from ingestd.settings.load import HasOptions, feed_options, load, load_all, secrets_of, validate_feeds
@@ -144,6 +145,15 @@ def test_one_feed() -> None:
     """A single source may be judged by itself."""
     with pytest.raises(ConfigError, match=r"^sources\.a\.password: missing"):
         feed_options(SourceSettings(name="a", feed="demo"), DemoKind())
+
+
+def test_secrets_in_lists() -> None:
+    """Keys of which several hold at a time."""
+
+    class Keys(BaseModel):
+        keys: tuple[SecretStr, ...]
+
+    assert secrets_of(Settings.model_validate({}), [Keys(keys=(SecretStr("old"), SecretStr("new")))]) == {"old", "new"}
 
 
 def test_secrets_of() -> None:

@@ -113,6 +113,24 @@ async def test_equal_rank_keeps_the_same_row_in_either_order(store: Store, world
     assert await rows("SELECT price FROM odds") == [(3.0,), (3.0,)]
 
 
+async def test_of_one_nominal_moment_the_later_reading_stays(store: Store, world: World, rows: Rows) -> None:
+    """A file published anew corrects what it said, in whatever order the two are loaded; the same again does not even touch the row."""
+    await world.begin(store)
+    one, two = world.selection("one"), world.selection("two")
+    first = [replace(world.change(key, T0, 3.0), time_basis="nominal", received_at=T0 + 10) for key in (one, two)]
+    later = [replace(change, price=2.0, received_at=T0 + 20) for change in first]
+    batch = world.batch([first[0], later[1]])
+    world.tell(batch, one, two)
+    await store.write(batch)
+    await store.write(world.batch([later[0], first[1]]))
+    assert await rows("SELECT price FROM odds_history") == [(2.0,), (2.0,)]
+    assert await rows("SELECT price FROM odds") == [(2.0,), (2.0,)]
+    again = await store.write(world.batch([replace(change, received_at=T0 + 30) for change in later]))
+    assert {"odds_history", "odds"} & set(again.rows) == set()
+    both = await store.write(world.batch([replace(later[0], price=1.5, received_at=T0 + 40), replace(later[0], received_at=T0 + 41)]))
+    assert (both.rows.get("odds_history", 0), await rows("SELECT price FROM odds WHERE price < 2")) == (0, [])
+
+
 async def test_event_follows_its_newest_link_and_stub_never_overwrites(store: Store, world: World, rows: Rows) -> None:
     """Links are guarded by (changed_at, seq); the event says what its link says."""
     await world.begin(store)
@@ -273,6 +291,19 @@ async def test_settle_frees_history_of_repeats_in_any_order(store: Store, store_
         )  # fmt: skip
     assert [len(facts_left) for facts_left in left] == [5, 5]  # type: ignore[arg-type] # lists of facts
     assert left[0] == left[1]
+
+
+async def test_settle_leaves_what_stood_at_a_nominal_moment(store: Store, rows: Rows) -> None:
+    """A closing price that equals the opening one is known by its row; and the row goes on deciding between readings."""
+    world = World(kind="load")
+    home = world.selection("home")
+    await world.begin(store)
+    batch = world.batch([replace(world.change(home, T0 + after, 2.0), time_basis="nominal") for after in (0, 1)])
+    batch.changes.append(world.change(home, T0 + 2, 2.0))
+    world.tell(batch, home)
+    batch.settle = {home.id}
+    await store.write(batch)
+    assert await rows("SELECT time_basis FROM odds_history") == [("nominal",), ("nominal",)]
 
 
 async def test_digest_is_the_same_on_both_databases(postgres_url: str, sqlite_url: str) -> None:

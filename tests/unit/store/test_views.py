@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ingestd.batch import MarketRow, NamedRow
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Store
-from ingestd.model import hash64
+from ingestd.model import Scope, hash64
 from ingestd.store.statements import Dialect
 from ingestd.store.views import NAMES, views
 from ingestd.testing.batches import T0, World
@@ -94,6 +94,25 @@ def world_market(world: World) -> MarketRow:
     batch = world.batch()
     world.tell(batch, world.selection("home"))
     return batch.markets["demo", "m1"]
+
+
+async def test_not_live_while_its_query_is_not(store: Store, world: World, rows: Rows) -> None:
+    """A gap of the query that lists a price, not of another one, nor of one that happens to be called as its market."""
+    now = SystemClock().now()
+    await world.begin(store)
+    home = replace(world.selection("home"), scope=Scope("query", "odds"))
+    batch = world.batch([world.change(home, now, 2.5)])
+    world.tell(batch, home, at=now)
+    world.covered(batch, now, now)
+    world.state(batch, now)
+    for query in ("scores", "m1"):
+        world.covered(batch, now, now, scope=("query", query), state="gap")
+    await store.write(batch)
+    assert [bool(live) for (live,) in await rows("SELECT live FROM current_odds")] == [True]
+    batch = world.batch()
+    world.covered(batch, now, now, scope=("query", "odds"), state="gap")
+    await store.write(batch)
+    assert [bool(live) for (live,) in await rows("SELECT live FROM current_odds")] == [False]
 
 
 async def test_not_live_after_the_silence_limit(store: Store, world: World, rows: Rows) -> None:

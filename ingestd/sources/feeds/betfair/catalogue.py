@@ -5,11 +5,10 @@ Source: Betfair API-NG documentation. Limits that could not be confirmed (reques
 
 import asyncio
 import re
-import ssl
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Final
 
-import aiohttp
 import msgspec
 from msgspec import Raw, Struct
 
@@ -17,7 +16,7 @@ from ingestd.errors import Disconnected, IngestdError, Throttled
 from ingestd.sources.feeds.betfair.faults import Expired, fault
 from ingestd.sources.feeds.betfair.login import Login
 from ingestd.sources.feeds.betfair.options import BetfairOptions
-from ingestd.sources.feeds.betfair.rest import post
+from ingestd.sources.http import Http, Request
 from ingestd.sources.kind import FeedContext
 
 BREAKER: Final = "betfair-rest"
@@ -28,7 +27,6 @@ MOST_KNOWN: Final = 20_000
 """Answers kept for the images of later epochs."""
 MOST_TRIES: Final = 8
 """Times a market is asked for that the catalogue does not hold."""
-_OK: Final = 200
 _ERROR_CODE: Final = re.compile(rb'"errorCode"\s*:\s*"(\w+)"')
 
 
@@ -44,11 +42,10 @@ class _Wanted(Struct):
 class Catalogue:
     """What is known of markets' names, and which are wanted. One per source; outlives its sessions."""
 
-    def __init__(self, options: BetfairOptions, context: FeedContext, login: Login, tls: ssl.SSLContext) -> None:
+    def __init__(self, options: BetfairOptions, context: FeedContext, login: Login) -> None:
         self._options = options
         self._context = context
         self._login = login
-        self._tls = tls
         self._known: dict[str, bytes] = {}
         self._wanted: dict[str, _Wanted] = {}
         self._weight = options.catalogue_weight
@@ -65,7 +62,7 @@ class Catalogue:
                 self._called.set()
         return b"[" + b",".join(found) + b"]" if found else b""
 
-    async def run(self, http: aiohttp.ClientSession, deliver: Callable[[bytes], None]) -> None:
+    async def run(self, http: Http, deliver: Callable[[bytes], None]) -> None:
         """Ask for what is wanted and hand each answer on, for as long as this runs. Failures are tried again later."""
         while True:
             batch = await self._due()
@@ -95,30 +92,27 @@ class Catalogue:
             except TimeoutError:
                 continue
 
-    async def _ask(self, http: aiohttp.ClientSession, batch: list[str]) -> bytes:
+    async def _ask(self, http: Http, batch: list[str]) -> bytes:
         """The answer for a batch; empty where the batch was too large and is to be asked again in parts."""
         options = self._options
         token = await self._login.token(http)
-        status, body = await post(
-            http,
-            options.catalogue_url,
-            headers={
-                "X-Application": options.app_key.get_secret_value(),
-                "X-Authentication": token,
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            },
-            content=msgspec.json.encode({"filter": {"marketIds": batch}, "maxResults": len(batch), "marketProjection": PROJECTION}),
-            tls=self._tls,
-            timeout=options.request_timeout,
-        )
-        if status == _OK and body.lstrip().startswith(b"["):
-            return body
-        code = found[1].decode() if (found := _ERROR_CODE.search(body)) else ""
+        headers = {
+            "X-Application": options.app_key.get_secret_value(),
+            "X-Authentication": token,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }
+        wanted = {"filter": {"marketIds": batch}, "maxResults": len(batch), "marketProjection": PROJECTION}
+        answer = await http.ask(Request(url=options.catalogue_url, method="POST", headers=headers, body=msgspec.json.encode(wanted)))
+        if isinstance(busy := http.judge(answer), Disconnected | Throttled):
+            raise busy
+        if answer.status == HTTPStatus.OK and answer.body.lstrip().startswith(b"["):
+            return answer.body
+        code = found[1].decode() if (found := _ERROR_CODE.search(answer.body)) else ""
         if code == "TOO_MUCH_DATA" and self._weight > 1:
             self._weight = max(1, len(batch) // 2)
             return b""
-        error = fault(code, f"HTTP {status} from {options.catalogue_url}") if code else Disconnected("catalogue", f"HTTP {status}")
+        error = fault(code, f"HTTP {answer.status} from {answer.url}") if code else Disconnected("catalogue", f"HTTP {answer.status}")
         if isinstance(error, Expired):
             self._login.expire(token)
         raise error

@@ -35,12 +35,15 @@ class BetfairDecoder:
         self._recorded = False
         self._shards = 1
         self._segments = Segments()
+        self._published: dict[str, int] = {}
+        """When each connection's last message was published, ms; a stream goes forward."""
         self._begin()
 
     def _begin(self) -> None:
         """Empty state, as at the start of an epoch."""
         self._forget_markets()
         self._segments.clear()
+        self._published.clear()
         self._names: dict[str, Names] = {}
         self._imaged: set[str] = set()
         self._blind = False
@@ -57,6 +60,7 @@ class BetfairDecoder:
             self._begin()
         if frame.kind != "data":
             self._segments.clear()
+            self._published.clear()
             if frame.kind == "opened":
                 self._recorded = "recorded" in frame.meta
                 self._shards = int(frame.meta.get("shards", "1"))
@@ -83,6 +87,8 @@ class BetfairDecoder:
             if message.op in _OPERATIONS:
                 return []
             raise Malformed("shape", f"unknown operation {message.op[:40]!r}", "op")
+        if not self._recorded:
+            self._go_forward(shard, message.pt)
         content = self._segments.assemble(shard, message, problems, len(payload))
         out: list[Decoded] = []
         if content is not None and content.ct == _IMAGE:
@@ -92,6 +98,13 @@ class BetfairDecoder:
         if problems:
             self._refuse(problems, out)
         return out
+
+    def _go_forward(self, shard: str, pt: int | None) -> None:
+        """Raises Malformed for a message older than the one before it: patches out of order leave a state that never was."""
+        last = self._published.get(shard, 0)
+        if pt is not None and pt < last:
+            raise Malformed("sequence", f"published {last - pt} ms before the message that came before it", "pt")
+        self._published[shard] = last if pt is None else pt
 
     def _take_image(self, content: Content, shard: str, out: list[Decoded]) -> None:
         """A fresh image of all that one connection has: what was there before is gone."""

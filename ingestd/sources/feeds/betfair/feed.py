@@ -1,17 +1,16 @@
 """Betfair as a feed: opens its connections, resumes where that is possible, and begins afresh where it is not."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
-import aiohttp
 import msgspec
 
-from ingestd.errors import ConfigError, Disconnected
+from ingestd.errors import Disconnected
 from ingestd.interfaces import Decoder, Feed, Session
 from ingestd.model import TimeRule
+from ingestd.sources.auth import client_tls
 from ingestd.sources.feeds.betfair.catalogue import Catalogue
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.faults import Expired, StaleClock
@@ -20,6 +19,7 @@ from ingestd.sources.feeds.betfair.options import BetfairOptions
 from ingestd.sources.feeds.betfair.session import BetfairSession, read_token
 from ingestd.sources.feeds.betfair.shard import Clocks, Shard
 from ingestd.sources.feeds.betfair.wire import UNREADABLE, Envelope
+from ingestd.sources.http import Http, opened
 from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
 from ingestd.sources.transports.lines import connect
 
@@ -40,18 +40,17 @@ class BetfairFeed:
     def __init__(self, options: BetfairOptions, context: FeedContext) -> None:
         self._options = options
         self._context = context
-        self._tls = _tls(options)
-        login_tls = _tls(options)
-        _certify(login_tls, options)
-        self._login = Login(options, context, login_tls)
-        self._catalogue = Catalogue(options, context, self._login, self._tls)
+        self._tls = client_tls(options.tls_ca_file)
+        self._client_tls = client_tls(options.tls_ca_file, options.cert_file, options.key_file)
+        self._login = Login(options, context)
+        self._catalogue = Catalogue(options, context, self._login)
         self.silence_limit = 2 * options.heartbeat_ms / 1000
 
     @asynccontextmanager
     async def connect(self, resume: str) -> AsyncIterator[Session]:
         """A session; its first frame says whether it goes on where ``resume`` pointed."""
         async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            http = await stack.enter_async_context(self.web())
             shards, resumed = await self._subscribed(stack, http, read_token(resume, self._options))
             session = BetfairSession(
                 self._context.name, self._options, self._context.clock, shards, self._login, self._catalogue, resumed=resumed
@@ -59,11 +58,15 @@ class BetfairFeed:
             async with session.running(http):
                 yield session
 
+    def web(self) -> AbstractAsyncContextManager[Http]:
+        """A client of the web services; it has the certificate that a login shows."""
+        return opened(self._context.clock, tls=self._client_tls, timeout=self._options.request_timeout)
+
     def decoder(self) -> Decoder:
         """A decoder with empty state."""
         return BetfairDecoder(self._context.name)
 
-    async def _subscribed(self, stack: AsyncExitStack, http: aiohttp.ClientSession, clocks: list[Clocks] | None) -> Subscribed:
+    async def _subscribed(self, stack: AsyncExitStack, http: Http, clocks: list[Clocks] | None) -> Subscribed:
         """All connections, subscribed, and whether they were resumed; a stale clock or an expired login costs another handshake."""
         renewed = False
         for _ in range(ATTEMPTS):
@@ -99,23 +102,6 @@ class BetfairFeed:
                 raise Disconnected("timeout", f"{options.host}: handshake of {options.connect_timeout:g} s") from error
             shards.append(shard)
         return shards
-
-
-def _tls(options: BetfairOptions) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=options.tls_ca_file)
-    except ssl.SSLError as error:
-        raise ConfigError(f"tls_ca_file: {options.tls_ca_file} holds no certificates ({error.reason}); give a PEM file") from error
-
-
-def _certify(tls: ssl.SSLContext, options: BetfairOptions) -> None:
-    if options.cert_file is None:
-        return
-    try:
-        tls.load_cert_chain(options.cert_file, options.key_file)
-    except ssl.SSLError as error:
-        problem = f"cert_file: {options.cert_file} and its key do not fit together ({error.reason}); give the PEM files made for the login"
-        raise ConfigError(problem) from error
 
 
 def build(options: FeedOptions, context: FeedContext) -> Feed:

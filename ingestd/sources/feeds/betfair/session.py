@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-import aiohttp
 import msgspec
 import xxhash
 
@@ -18,6 +17,7 @@ from ingestd.sources.feeds.betfair.login import Login
 from ingestd.sources.feeds.betfair.names import CATALOGUE
 from ingestd.sources.feeds.betfair.options import BetfairOptions
 from ingestd.sources.feeds.betfair.shard import Clocks, Shard, markets_defined
+from ingestd.sources.http import Http
 from ingestd.sources.transports.lines import Line, Truncated
 
 MOST_WAITING: Final = 8 * 1024 * 1024
@@ -105,7 +105,7 @@ class BetfairSession:
                 await shard.lines.send(request)
 
     @asynccontextmanager
-    async def running(self, http: aiohttp.ClientSession) -> AsyncIterator[None]:
+    async def running(self, http: Http) -> AsyncIterator[None]:
         """Read all connections, prolong the login and fetch names, for as long as this is entered."""
         jobs = [*map(self._pump, self._shards), self._login.keep_alive(http)]
         if self._options.names:

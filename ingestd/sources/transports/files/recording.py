@@ -1,7 +1,7 @@
 """Recorded files as a feed: their frames in order, as of the times at which they were recorded, then Finished."""
 
 import math
-from collections.abc import AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
@@ -57,24 +57,28 @@ class _Recording:
 class Stamps:
     """When each record was received: its own time, else right after the one before it; ever rising, by 1 µs on ties.
 
-    Records of a file before its first that has a time share that one's; where none of the first chunk has any, ``fallback`` serves.
+    Records of a file before its first that has a time share that one's. Where none of the first chunk has any: ``at``, else what the
+    feed derives from them, else when the file was modified.
     """
 
-    def __init__(self, kind: FeedKind, latest: int) -> None:
+    def __init__(self, kind: FeedKind, at: int | None, latest: int) -> None:
         self._kind = kind
+        self._at = at
         self._latest = latest
         self._last = -1
         self._begins = True
         self.fallback = 0
 
-    def begin(self, fallback: int) -> None:
-        """A file begins."""
-        self.fallback = fallback
+    def begin(self, modified: int) -> None:
+        """A file begins, last modified then."""
+        self.fallback = modified if self._at is None else self._at
         self._begins = True
 
     def of(self, pieces: Sequence[Piece]) -> list[int]:
         """UTC µs for each, in order."""
-        owns = [self._own(piece) for piece in pieces]
+        owns = [self._own(piece, self._kind.record_time) for piece in pieces]
+        if self._at is None and not any(owns):
+            owns = [self._own(piece, self._kind.derived_time) for piece in pieces]
         if self._begins and pieces:
             first = next((own for own in owns if own is not None), self.fallback)
             self._last = max(self._last, first - 1)
@@ -85,10 +89,10 @@ class Stamps:
             stamps.append(self._last)
         return stamps
 
-    def _own(self, piece: Piece) -> int | None:
+    def _own(self, piece: Piece, told: Callable[[bytes], int | None]) -> int | None:
         if piece.oversize or piece.unreadable:
             return None
-        own = self._kind.record_time(piece.payload)
+        own = told(piece.payload)
         return own if own is not None and 0 < own <= self._latest else None
 
 
@@ -105,7 +109,7 @@ class _Player:
     def play(self) -> Generator[list[Frame], None, None]:
         """``opened`` stands before all, at the time of the first record."""
         paths = self._paths if len(self._paths) == 1 else sorted(self._paths, key=self._begins)
-        stamps = Stamps(self._kind, self._latest)
+        stamps = Stamps(self._kind, self._at, self._latest)
         opened = False
         for path in paths:
             for frames in self._frames(path, stamps):
@@ -131,7 +135,7 @@ class _Player:
 
     def _begins(self, path: Path) -> tuple[int, str, str]:
         """What the order of files follows: the time of the first record, then the name."""
-        stamps = Stamps(self._kind, self._latest)
+        stamps = Stamps(self._kind, self._at, self._latest)
         first = next((stamps.of(pieces)[0] for pieces in self._pieces(path, stamps) if pieces), stamps.fallback)
         return first, path.name, str(path)
 
@@ -140,11 +144,11 @@ class _Player:
         try:
             reader = Reader(path, unit_of(path, self._kind.unit))
         except OSError as error:
-            stamps.begin(self._latest - AHEAD if self._at is None else self._at)
+            stamps.begin(self._latest - AHEAD)
             yield [Piece(b"", 0, unreadable=str(error))]
             return
         with closing(reader):
-            stamps.begin(reader.stat.st_mtime_ns // 1_000 if self._at is None else self._at)
+            stamps.begin(reader.stat.st_mtime_ns // 1_000)
             while not reader.finished:
                 yield reader.batch()
 

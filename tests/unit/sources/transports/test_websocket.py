@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import http
+import itertools
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -11,17 +12,19 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from ingestd.errors import Disconnected, Refused, Throttled
-from ingestd.sources.transports.websocket import WebSocket, connect
+from ingestd.sources.transports.websocket import Chatter, Refusals, WebSocket, connect
 
 Handler = Callable[[ServerConnection], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def linked(handler: Handler, max_size: int = 1 << 20) -> AsyncIterator[WebSocket]:
+async def linked(
+    handler: Handler, max_size: int = 1 << 20, chatter: Chatter | None = None, refusals: Refusals | None = None
+) -> AsyncIterator[WebSocket]:
     """A connection to a server that does as ``handler`` says."""
     async with (
         serve(handler, "127.0.0.1", 0, close_timeout=0.2) as server,
-        await connect(_url(server), timeout=5, max_size=max_size) as link,
+        await connect(_url(server), timeout=5, max_size=max_size, chatter=chatter, refusals=refusals) as link,
     ):
         yield link
 
@@ -163,14 +166,144 @@ async def test_a_refused_handshake_says_what_to_do_next(status: int, error: type
         response.headers["Retry-After"] = "7"
         return response
 
-    async def never(link: ServerConnection) -> None:
-        await link.close()
-
     async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
         with pytest.raises(error) as caught:
             await connect(_url(server), timeout=5)
     assert str(caught.value).startswith(reason)
     assert getattr(caught.value, "seconds", 7.0) == 7.0
+
+
+async def test_a_server_that_is_away_and_says_no_more() -> None:
+    """Is left alone for longer and longer, as the collector does it."""
+
+    def refuse(link: ServerConnection, request: Request) -> Response:
+        return link.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "no")
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        with pytest.raises(Disconnected, match="handshake: HTTP 503"):
+            await connect(_url(server), timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("after", "date", "seconds"),
+    [
+        (["90"], "", 90.0),
+        (["90", "7"], "", 90.0),
+        (["Tue, 14 Nov 2023 22:14:50 GMT"], "Tue, 14 Nov 2023 22:13:20 GMT", 90.0),
+        (["Tue, 14 Nov 2023 22:14:50 GMT"], "today", 60.0),
+        (["soon"], "", 60.0),
+        ([], "", 60.0),
+    ],
+)
+async def test_a_busy_server_says_how_long_to_wait(after: list[str], date: str, seconds: float) -> None:
+    """In seconds, or as a date by its own clock."""
+
+    def refuse(link: ServerConnection, request: Request) -> Response:
+        response = link.respond(http.HTTPStatus.TOO_MANY_REQUESTS, "no")
+        for value in after:
+            response.headers["Retry-After"] = value
+        if date:
+            del response.headers["Date"]
+            response.headers["Date"] = date
+        return response
+
+    async with serve(never, "127.0.0.1", 0, process_request=refuse) as server:
+        with pytest.raises(Throttled) as caught:
+            await connect(_url(server), timeout=5)
+    assert caught.value.seconds == seconds
+
+
+async def never(link: ServerConnection) -> None:
+    """No connection comes this far."""
+    await link.close()
+
+
+async def test_chatter_is_said_now_and_then() -> None:
+    """At once and every so often, while somebody reads; its answer is a sign of life and no message."""
+    heard: list[tuple[float, object]] = []
+    loop = asyncio.get_running_loop()
+
+    async def answer(link: ServerConnection) -> None:
+        async for message in link:
+            heard.append((loop.time(), message))
+            await link.send("PONG")
+            if len(heard) == 3:
+                await link.send("PONG")
+                await link.send("news")
+
+    async with linked(answer, chatter=Chatter(say=b"PING", every=0.1, answer=b"PONG")) as link:
+        reads = [await link.read() for _ in range(2)]
+        while not reads[-1]:
+            reads.append(await link.read())
+    assert [message for _, message in heard] == ["PING"] * 3
+    assert [message for read in reads for message in read] == [b"news"]
+    assert all(0.09 < later[0] - earlier[0] < 1 for earlier, later in itertools.pairwise(heard))
+
+
+async def test_chatter_loses_no_message() -> None:
+    """However often reading is interrupted to say something, and though messages leave no quiet moment."""
+    pings = 0
+
+    async def flood(link: ServerConnection) -> None:
+        nonlocal pings
+        for number in range(3_000):
+            await link.send(f"{number}")
+            if number % 100 == 0:
+                await asyncio.sleep(0.002)
+        async for _ in link:
+            pings += 1
+
+    async with linked(flood, chatter=Chatter(say=b"PING", every=0.001)) as link:
+        seen: list[bytes] = []
+        while len(seen) < 3_000:
+            seen += await link.read()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await link.read()
+    assert seen == [b"%d" % number for number in range(3_000)]
+    assert pings > 5
+
+
+async def test_chatter_on_a_link_that_is_gone() -> None:
+    """Saying something finds it out as reading does."""
+
+    async def vanish(link: ServerConnection) -> None:
+        link.transport.abort()
+
+    async with linked(vanish, chatter=Chatter(say=b"PING", every=0.01)) as link:
+        with pytest.raises(Disconnected, match="reset"):
+            while True:
+                await link.read()
+
+
+async def test_a_close_that_no_reconnection_mends() -> None:
+    """The provider's code has a reason and a hint; whoever reads or sends is told so, behind the last message."""
+    refusals = {4001: ("displaced", "stop the other holder of this key")}
+
+    async def displace(link: ServerConnection) -> None:
+        await link.send("last")
+        await link.close(4001, "newer session")
+
+    async with linked(displace, refusals=refusals) as link:
+        assert await link.read() == [b"last"]
+        with pytest.raises(Refused) as caught:
+            await link.read()
+        with pytest.raises(Refused, match="displaced"):
+            await link.send(b"{}")
+    assert (caught.value.reason, caught.value.detail) == ("displaced", "closed with 4001 newer session")
+    assert caught.value.hint == "stop the other holder of this key"
+
+
+async def test_any_other_close_is_worth_a_reconnection() -> None:
+    """Codes that nobody named."""
+
+    async def leave(link: ServerConnection) -> None:
+        await link.close(4002)
+
+    async with linked(leave, refusals={4001: ("displaced", "")}) as link:
+        with pytest.raises(Disconnected) as caught:
+            await link.read()
+    assert (caught.value.reason, caught.value.detail) == ("closed", "4002")
 
 
 async def test_nobody_there_is_disconnected() -> None:

@@ -11,7 +11,7 @@ import pytest
 from ingestd.errors import ConfigError, Finished
 from ingestd.interfaces import Decoder, Feed, Session
 from ingestd.model import SECOND, Frame
-from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
+from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions, no_time
 from ingestd.sources.transports.files import recorded
 from ingestd.sources.transports.files.reading import Piece, Reader
 from ingestd.testing.clock import VirtualClock
@@ -201,3 +201,15 @@ async def test_a_missing_file_is_refused_at_once(tmp_path: Path) -> None:
     """Before anything is connected or written."""
     with pytest.raises(ConfigError, match="no such file"):
         recorded("s", [tmp_path / "nothing.jsonl"], LINES, VirtualClock())
+
+
+DERIVED = FeedKind(FeedOptions, no_feed, no_decoder, "document", no_time, derived_time=time_of)
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "expected"), [(b"100 a", None, 100), (b"100 a", 42, 42), (b"a", None, MTIME), (b"99999999999999999 a", None, MTIME)]
+)
+async def test_a_time_that_the_feed_derives(tmp_path: Path, content: bytes, at: int | None, expected: int) -> None:
+    """It counts where no record has a time of its own and nobody gave one, unless it lies in the future."""
+    frames = await play(write(tmp_path, content), kind=DERIVED, at=at)
+    assert {frame.received_at for frame in frames} == {expected}
