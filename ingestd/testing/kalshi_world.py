@@ -43,9 +43,13 @@ class Market(Struct):
     last: int = 0
     offered: set[tuple[str, str]] = field(default_factory=set)
 
+    def books(self) -> dict[BookSide, dict[int, int]]:
+        """Both sides."""
+        return {"yes": self.yes, "no": self.no}
+
     def best(self, side: BookSide) -> int:
         """The best bid, 0 without any."""
-        return max(self.yes if side == "yes" else self.no, default=0)
+        return max(self.books()[side], default=0)
 
     def prices(self) -> dict[tuple[str, str], float | None]:
         """Decimal odds of everything one can ask for, None where there is none."""
@@ -98,9 +102,9 @@ class World:
         """A book as it is sent: a side without bids is left out."""
         market = self.markets[ticker]
         found: Json = {"market_ticker": ticker, "market_id": f"id-{ticker}"}
-        for key, book in (("yes_dollars_fp", market.yes), ("no_dollars_fp", market.no)):
+        for side, book in market.books().items():
             if book:
-                found[key] = [[dollars(price), f"{size / 100:.2f}"] for price, size in sorted(book.items())]
+                found[f"{side}_dollars_fp"] = [[dollars(price), f"{size / 100:.2f}"] for price, size in sorted(book.items())]
         return found
 
     def add(self, ticker: str, name: str) -> None:
@@ -120,7 +124,7 @@ class World:
     def _delta(self, ticker: str, side: BookSide, price: int, change: int, *, after: int = 7) -> Said:
         self._now += after
         market = self.markets[ticker]
-        book = market.yes if side == "yes" else market.no
+        book = market.books()[side]
         book[price] = book.get(price, 0) + change
         if not book[price]:
             del book[price]

@@ -46,7 +46,7 @@ class KalshiSession:
         try:
             async with asyncio.timeout(wait):
                 await self._command()
-                while self._subscriptions.awaited:
+                while self._subscriptions.waiting:
                     await self._accept(await self._link.read())
         except TimeoutError as error:
             raise Disconnected("timeout", f"not subscribed within {wait:g} s") from error
@@ -139,7 +139,7 @@ class KalshiSession:
         """Send what is to be sent; ask again for books that do not come. Raises Disconnected where an answer is overdue."""
         subscriptions = self._subscriptions
         now = self._clock.monotonic()
-        if self._answer_due.passed(now, waiting=subscriptions.awaited):
+        if self._answer_due.passed(now, waiting=subscriptions.waiting):
             raise Disconnected("timeout", f"a command was not answered within {self._options.connect_timeout:g} s")
         if self._image_due.passed(now, waiting=bool(subscriptions.missing)):
             subscriptions.ask_again()

@@ -64,7 +64,7 @@ _NEW_EVENT: Final = msgspec.json.Decoder(_NewEvent)
 
 
 class Subscriptions:
-    """``outbox`` holds the commands to send; ``awaited`` whether an answer to any is due; ``created`` events that are new."""
+    """``outbox`` holds the commands to send; ``waiting`` whether an answer to any is due; ``created`` events that are new."""
 
     def __init__(self, channels: Iterable[Channel], tickers: Iterable[str]) -> None:
         self.outbox: list[bytes] = []
@@ -86,7 +86,7 @@ class Subscriptions:
             self._subscribe(channel)
 
     @property
-    def awaited(self) -> bool:
+    def waiting(self) -> bool:
         """Whether an answer is due."""
         return bool(self._commands)
 

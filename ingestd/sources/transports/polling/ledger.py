@@ -29,12 +29,12 @@ class Walked(Struct, array_like=True):
 
 
 class Query(Struct):
-    """Where a query stands; one that is not walked is due. ``retry_at`` in UTC µs. ``told``: its failing was said."""
+    """Where a query stands; one that is not walked is due. ``retry_at`` in UTC µs. ``told``: why it fails, once that was said."""
 
     walked: Walked
     failures: int = 0
     retry_at: int = 0
-    told: bool = False
+    told: str = ""
 
     def due(self, interval: float) -> int:
         """When to ask again, in UTC µs."""
@@ -50,16 +50,20 @@ class Query(Struct):
     def answered(self) -> None:
         """It was answered, whatever the answer says."""
         self.failures = self.retry_at = 0
-        self.told = False
+        self.told = ""
 
-    def failed(self, now: int, random: Random) -> bool:
-        """It was not: try again after a pause that grows. True: this is to be told, and only an answer in full can mend it."""
+    def failed(self, reason: str, now: int, interval: float, random: Random) -> bool:
+        """It was not: try again after a pause that grows, up to ``interval`` (s): an attempt may cost what an answer does.
+
+        True: this is to be told, and only an answer in full can mend it.
+        """
         self.failures += 1
-        pause = random.uniform(0.5, 1.0) * min(FIRST_RETRY * 2 ** min(self.failures - 1, 10), LONGEST_RETRY)
+        longest = max(LONGEST_RETRY, interval)
+        pause = random.uniform(0.5, 1.0) * min(FIRST_RETRY * 2 ** min(self.failures - 1, 20), longest)
         self.retry_at = now + int(pause * SECOND)
         if self.failures < ATTEMPTS or self.told:
             return False
-        self.told = True
+        self.told = reason
         self.walked.etag = self.walked.modified = ""
         return True
 
@@ -75,17 +79,20 @@ class Ledger:
         return self._queries.setdefault(key, Query(Walked()))
 
     def resume(self, token: str, now: int) -> bool:
-        """A session begins: what failed is tried afresh, what the token knows is known. False: it knows nothing, all is to be walked."""
+        """A session begins: what the token knows is known, and what failed goes on waiting. False: it knows nothing, all is to be walked."""
         known = _read(token)
-        for query in self._queries.values():
-            query.answered()
-            if not known:
+        if not known:
+            for query in self._queries.values():
                 query.walked = Walked()
         for key, walked in known.items():
             # a clock that was set back must not put a query off
             walked.at, walked.full_at = min(walked.at, now), min(walked.full_at, now)
             self._queries.setdefault(key, Query(walked))
         return bool(known)
+
+    def failing(self) -> Mapping[str, str]:
+        """The queries whose failing was told, and why they fail: a session that begins has to tell it again."""
+        return {key: query.told for key, query in self._queries.items() if query.told}
 
     def token(self) -> str:
         """When everything was walked that was ever walked whole."""

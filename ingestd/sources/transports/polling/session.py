@@ -78,6 +78,7 @@ class PollingSession:
         now = self._clock.now()
         meta = {"resumed": "conflated"} if resumed else {}
         self._ready = [Frame(self._source, "opened", now, token=self._ledger.token(), epoch=not resumed, meta=meta)]
+        self._ready += [self._telling(key, reason, now) for key, reason in self._ledger.failing().items()]
         self._next: _Step | None = None
         """The next page of the walk under way."""
         self._held_until = 0
@@ -239,9 +240,11 @@ class PollingSession:
         """Try again later; a query that goes on failing is told, and where every query fails the session ends."""
         now = self._clock.now()
         query = self._ledger.query(poll.key)
-        tell = query.failed(now, self._random)
+        tell = query.failed(gone.reason, now, self._plan.interval(poll, now), self._random)
         if query.failures >= ATTEMPTS and all(self._ledger.query(key).failures for key in self._keys(now)):
             raise gone
         if tell:
-            meta = {"failed": poll.key, "reason": gone.reason}
-            self._ready.append(Frame(self._source, "alive", now, token=self._ledger.token(), meta=meta))
+            self._ready.append(self._telling(poll.key, gone.reason, now))
+
+    def _telling(self, key: str, reason: str, now: int) -> Frame:
+        return Frame(self._source, "alive", now, token=self._ledger.token(), meta={"failed": key, "reason": reason})

@@ -11,7 +11,7 @@ from ingestd.sources.feeds.kalshi.decoder import ANSWER, KalshiDecoder
 A, B = "KXTALE-1-A", "KXTALE-1-B"
 
 
-def in_short(update: Decoded) -> str:  # noqa: PLR0911 - one line a kind
+def in_short(update: Decoded) -> str:  # noqa: C901, PLR0911 - one line a kind
     """An update on one line."""
     match update:
         case Quote(selection=chosen):
@@ -52,7 +52,9 @@ def delta(seq: int, ticker: str, side: str, price: object, change: object, ts_ms
 
 def trade(seq: int, ticker: str, price: str, count: str = "5.00") -> bytes:
     """A trade, on a subscription of its own."""
-    return message("trade", seq, {"market_ticker": ticker, "yes_price_dollars": price, "count_fp": count, "ts_ms": 1_700_000_000_000}, sid=2)
+    return message(
+        "trade", seq, {"market_ticker": ticker, "yes_price_dollars": price, "count_fp": count, "ts_ms": 1_700_000_000_000}, sid=2
+    )
 
 
 class Heard:

@@ -37,7 +37,9 @@ def test_every_wrapping(body: object, events: int, markets: int, trades: int) ->
 
 def test_the_newest_trade_comes_last() -> None:
     """The web service lists it first; of two at one time the first made comes first."""
-    trades = [{**TRADE, "trade_id": str(n), "count_fp": str(n), "created_time": f"2026-03-16T16:30:{s}Z"} for n, s in ((1, 30), (2, 30), (3, 20))]
+    trades = [
+        {**TRADE, "trade_id": str(n), "count_fp": str(n), "created_time": f"2026-03-16T16:30:{s}Z"} for n, s in ((1, 30), (2, 30), (3, 20))
+    ]
     assert [trade.count_fp for trade in read_answer(json.dumps(trades).encode()).trades] == ["3", "2", "1"]
 
 
@@ -55,7 +57,9 @@ def test_a_book_that_names_no_market_is_refused() -> None:
     assert [(reject.category, reject.path) for reject in answer.rejects] == [("unnamed", "orderbook")]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"", b"{", b"7", b'{"error":{"code":"x"}}', b'{"markets":7}', b"[" * 100_000, b'{"markets":"\xff"}'])
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"", b"{", b"7", b'{"error":{"code":"x"}}', b'{"markets":7}', b"[" * 100_000, b'{"markets":"\xff"}']
+)
 def test_what_is_no_answer_is_malformed(body: bytes) -> None:
     """HTML, errors, wrong shapes."""
     with pytest.raises(Malformed):

@@ -156,16 +156,40 @@ def test_counts(recording: Heard) -> None:
 
 
 HOSTILE = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["NaN", "1e999", A, "0.40", "yes", "\ud800", "\0"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["market_ticker", "side", "code", "markets"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["NaN", "1e999", A, "0.40", "yes", "\ud800", "\0"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["market_ticker", "side", "code", "markets"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 KINDS = ("orderbook_snapshot", "orderbook_delta", "trade", "market_lifecycle_v2", "event_lifecycle", "ok", "error", "")
-KEYS = ("market_ticker", "yes_dollars_fp", "no", "price_dollars", "delta_fp", "side", "ts_ms", "ts", "event_type", "additional_metadata", "x")
+KEYS = (
+    "market_ticker",
+    "yes_dollars_fp",
+    "no",
+    "price_dollars",
+    "delta_fp",
+    "side",
+    "ts_ms",
+    "ts",
+    "event_type",
+    "additional_metadata",
+    "x",
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(kind=st.sampled_from(KINDS), msg=st.dictionaries(st.sampled_from(KEYS), HOSTILE), seq=HOSTILE, body=st.dictionaries(st.just("markets"), HOSTILE))
+@given(
+    kind=st.sampled_from(KINDS),
+    msg=st.dictionaries(st.sampled_from(KEYS), HOSTILE),
+    seq=HOSTILE,
+    body=st.dictionaries(st.just("markets"), HOSTILE),
+)
 def test_nothing_but_malformed(kind: str, msg: dict[str, object], seq: object, body: dict[str, object]) -> None:
     """Whatever comes in."""
     decoder = KalshiDecoder("k")

@@ -108,5 +108,5 @@ def test_a_result_that_is_corrected_is_told(market: Market) -> None:
     market.settle(1, [], price=NO_PRICE)
     market.result = "yes"
     market.settle(2, out, price=NO_PRICE)
-    assert [in_short(update) for update in out][0] == "yes back 0 0 settled won"
+    assert in_short(out[0]) == "yes back 0 0 settled won"
     assert not any(isinstance(update, MarketStatus) for update in out)

@@ -10,14 +10,24 @@ from ingestd.sources.feeds.kalshi.wire import DELTA, SNAPSHOT, TRADE, millionths
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("0.4200", 420_000), (".48", 480_000), ("0.000001", 1), ("-276.50", -276_500_000), (45, 45_000_000), (0.45, 450_000), ("1e-2", 10_000)],
+    [
+        ("0.4200", 420_000),
+        (".48", 480_000),
+        ("0.000001", 1),
+        ("-276.50", -276_500_000),
+        (45, 45_000_000),
+        (0.45, 450_000),
+        ("1e-2", 10_000),
+    ],
 )
 def test_numbers_are_exact(written: str | float, meant: int) -> None:
     """As text or not."""
     assert millionths(written) == meant
 
 
-@pytest.mark.parametrize("wrong", ["NaN", "sNaN", "Infinity", "-inf", "1e999", "1e999999999", "0.0000001", "", "abc", float("inf"), "9" * 30])
+@pytest.mark.parametrize(
+    "wrong", ["NaN", "sNaN", "Infinity", "-inf", "1e999", "1e999999999", "0.0000001", "", "abc", float("inf"), "9" * 30]
+)
 def test_what_is_no_number_is_refused(wrong: str | float) -> None:
     """Always in the same way."""
     with pytest.raises(ValueError, match=r"is no number|too large"):

@@ -28,13 +28,16 @@ def test_one_that_was_never_walked_is_due() -> None:
     assert query.due(60) == 0
     query.walked = Walked(NOW, NOW)
     assert query.due(60) == NOW + 60 * SECOND
-    query.failed(NOW, Random(1))
+    query.failed("reset", NOW, 60, Random(1))
     assert query.due(0) > NOW
 
 
 def test_a_failure_is_told_once_until_it_is_answered() -> None:
-    """At the fourth in a row."""
-    query, random = Ledger().query("a"), Random(1)
-    assert [query.failed(NOW, random) for _ in range(6)] == [False, False, False, True, False, False]
+    """At the fourth in a row; a session that begins tells it again."""
+    ledger, random = Ledger(), Random(1)
+    query = ledger.query("a")
+    assert [query.failed("reset", NOW, 60, random) for _ in range(6)] == [False, False, False, True, False, False]
+    assert ledger.failing() == {"a": "reset"}
     query.answered()
-    assert [query.failed(NOW, random) for _ in range(4)] == [False, False, False, True]
+    assert ledger.failing() == {}
+    assert [query.failed("reset", NOW, 60, random) for _ in range(4)] == [False, False, False, True]

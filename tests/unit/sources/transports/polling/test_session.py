@@ -103,6 +103,28 @@ async def test_one_failing_query_does_not_end_the_session(world: World) -> None:
     assert [frame.meta.get("failed") for frame in world.frames] == [None, None, "a"]
 
 
+async def test_what_keeps_failing_is_asked_no_oftener_than_what_answers(world: World) -> None:
+    """An attempt may cost a credit: a day without answers costs about as many as a day with them."""
+    world.intervals = {"a": 3_600.0, "b": 60.0}
+    world.says["a"] = lambda _: Disconnected("reset")
+    await world.listen(86_400)
+    assert len(times(world, "a")) <= 12 + 2 * 24
+
+
+async def test_a_new_session_tells_again_what_fails(world: World) -> None:
+    """Being connected says nothing of a query that was failing before: its prices must not seem live until it answers."""
+    world.intervals = {"a": 100.0, "b": 100.0}
+    world.says["a"] = lambda _: Disconnected("reset") if world.clock.monotonic() < 1_000 else "ok"
+    await world.listen(200)
+    told = len(world.frames)
+    await world.listen(1_200, resume=world.token)
+    again = world.frames[told:]
+    assert [(frame.kind, frame.meta.get("failed")) for frame in again[:2]] == [("opened", None), ("alive", "a")]
+    assert again[-1].meta["key"] in {"a", "b"}
+    await world.listen(10, resume=world.token)
+    assert [frame.meta["failed"] for frame in world.frames if "failed" in frame.meta] == ["a", "a"]
+
+
 async def test_patience_within_the_session(world: World) -> None:
     """A short wait is waited, by everybody; the walk goes on with the page that was refused."""
     world.intervals = {"a": 100.0, "b": 1.0}
