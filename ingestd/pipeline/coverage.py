@@ -99,7 +99,11 @@ class Coverage:
             self._end_complete()
         held = self._open.get(scope)
         worse_off = WHOLE in self._open and not self.whole
-        if (held is not None and held.state in ("gap", "down")) or (held is None and worse_off):
+        if held is not None and held.state == "down":
+            # an image was on its way, and something of it is lost: it has to be asked for, which is not done for what is merely down
+            held.state = "gap"
+            return
+        if (held is not None and held.state == "gap") or (held is None and worse_off):
             return
         self._turn(scope, "gap", reason)
 

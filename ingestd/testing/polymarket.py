@@ -126,7 +126,7 @@ class PolymarketServer:
         return socket
 
     async def _guard(self, link: Link) -> None:
-        while (left := link.heard + self.idle_limit - time.monotonic()) > 0:  # noqa: ASYNC110 - what is waited for is that nothing comes
+        while (left := link.heard + self.idle_limit - time.monotonic()) > 0:
             await asyncio.sleep(left)
         await link.socket.close()
 

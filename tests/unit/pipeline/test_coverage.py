@@ -255,6 +255,19 @@ def test_emptiness_is_suspected_whatever_was_known_before() -> None:
         assert [row[2] for row in story.told()][-2:] == ["gap", "suspected"]
 
 
+def test_an_image_that_is_lost_on_its_way_is_asked_for() -> None:
+    """What is merely down waits for the image of the session at hand; a gap in that image would be waited for in vain."""
+    story = live()
+    story.frame(20)
+    story.frame(25, ("closed", "reset"))
+    story.frame(30, ("opened", ""))
+    assert story.coverage.gaps() == []
+    story.frame(35, ("gap", WHOLE))
+    assert story.coverage.gaps() == [WHOLE]
+    story.frame(40, ("complete", WHOLE))
+    assert story.told()[1:] == [(20, 40, "gap", "reset", "image"), (40, None, "complete", "", "")]
+
+
 def test_a_pause_of_ours_is_a_gap_with_both_ends() -> None:
     """What the link still held came late; nothing needs to be asked for."""
     story = live()

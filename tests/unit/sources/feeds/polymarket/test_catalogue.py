@@ -73,7 +73,7 @@ async def test_what_is_not_wanted(emulator: PolymarketServer, http: Http) -> Non
     assert list(found.wanted or ()) == [f"0x{1:064x}"]
 
 
-@pytest.mark.parametrize(("status", "error"), [(503, Throttled), (500, Disconnected), (404, Refused)])
+@pytest.mark.parametrize(("status", "error"), [(429, Throttled), (503, Disconnected), (500, Disconnected), (404, Refused)])
 async def test_a_failure_changes_nothing(emulator: PolymarketServer, http: Http, status: int, error: type[Exception]) -> None:
     """What was known is known."""
     found = catalogue(emulator)
