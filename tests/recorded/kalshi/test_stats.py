@@ -5,6 +5,7 @@ import bz2
 import json
 import os
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from ingestd.model import Fixture, Frame, MarketStatus, Quote, Reject
 from ingestd.sources.feeds.kalshi import FEED
 from ingestd.sources.feeds.kalshi.decoder import KalshiDecoder
-from ingestd.sources.feeds.kalshi.wire import DOLLAR
+from ingestd.sources.feeds.kalshi.wire import DOLLAR, micros
 from ingestd.testing.rig.evidence import ask
 from tests.conftest import Command
 from tests.integration.conftest import loaded
@@ -120,10 +121,11 @@ def returned(first: Row, last: Row) -> bool:
 
 
 def stored(url: str) -> dict[Key, list[Row]]:
-    """The history in a store."""
+    """The history in a store; PostgreSQL answers with times, SQLite with microseconds."""
     found: dict[Key, list[Row]] = {}
-    for outcome, side, *row in asyncio.run(ask(url, HISTORY)):
-        found.setdefault((str(outcome), str(side)), []).append(tuple(row))  # type: ignore[arg-type]
+    for outcome, side, at, *rest in asyncio.run(ask(url, HISTORY)):
+        stamp = micros(at) if isinstance(at, datetime) else at
+        found.setdefault((str(outcome), str(side)), []).append((stamp, *rest))  # type: ignore[arg-type]
     return found
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -34,22 +34,23 @@ def test_a_right_signature_is_let_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "wrong"),
+    ("make", "wrong"),
     [
-        (signed("/elsewhere"), "signature"),
-        (signed(salt=20), "signature"),
-        ({**signed(), "KALSHI-ACCESS-SIGNATURE": "no base64"}, "signature"),
-        ({**signed(), "KALSHI-ACCESS-SIGNATURE": ""}, "signature"),
-        (signed(stamp=time.time_ns() // 1_000_000 - 2 * SKEW), "timestamp"),
-        ({**signed(), "KALSHI-ACCESS-TIMESTAMP": "now"}, "timestamp"),
-        (signed(name="other"), "unknown_key"),
-        ({}, "unknown_key"),
+        (lambda: signed("/elsewhere"), "signature"),
+        (lambda: signed(salt=20), "signature"),
+        (lambda: {**signed(), "KALSHI-ACCESS-SIGNATURE": "no base64"}, "signature"),
+        (lambda: {**signed(), "KALSHI-ACCESS-SIGNATURE": ""}, "signature"),
+        (lambda: signed(stamp=time.time_ns() // 1_000_000 - 2 * SKEW), "timestamp"),
+        (lambda: {**signed(), "KALSHI-ACCESS-TIMESTAMP": "now"}, "timestamp"),
+        (lambda: signed(name="other"), "unknown_key"),
+        (dict, "unknown_key"),
     ],
+    ids=["path", "salt", "base64", "empty", "late", "no time", "stranger", "nothing"],
 )
-def test_a_wrong_one_is_not(headers: Mapping[str, str], wrong: str) -> None:
+def test_a_wrong_one_is_not(make: Callable[[], Mapping[str, str]], wrong: str) -> None:
     """And the reason is remembered."""
     gate = Gate()
-    assert gate.judge(headers, PATH) == wrong
+    assert gate.judge(make(), PATH) == wrong
     assert gate.refused == [wrong]
 
 

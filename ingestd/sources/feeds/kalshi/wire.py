@@ -19,7 +19,6 @@ UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError, ValueError, Ari
 """Everything that input which is wrong makes msgspec, and the conversions below, raise."""
 DOLLAR: Final = 1_000_000
 """Prices and sizes are counted in millionths: of a dollar, of a contract."""
-CENT: Final = 10_000
 LARGEST: Final = Decimal(10) ** 18
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 """Kalshi writes the year 1 where it has no time."""
