@@ -79,7 +79,7 @@ class Ledger:
         return self._queries.setdefault(key, Query(Walked()))
 
     def resume(self, token: str, now: int) -> bool:
-        """A session begins: what the token knows is known, and what failed goes on waiting. False: it knows nothing, all is to be walked."""
+        """A session begins: what the token knows is known, what failed goes on waiting. False: it knows nothing, all is to be walked."""
         known = _read(token)
         if not known:
             for query in self._queries.values():
