@@ -205,7 +205,7 @@ BROKEN = {
     "missing file": ("betfair nowhere.jsonl", 78, "nowhere.jsonl: no such file"),
     "folder": ("betfair .", 78, "is a folder; name the files in it"),
     "zip": ("betfair packed.zip", 78, "packed.zip: is a zip archive; unpack it first"),
-    "unknown feed": ("betfare good.jsonl", 78, "no feed 'betfare'; there are betfair, simulated"),
+    "unknown feed": ("betfare good.jsonl", 78, "no feed 'betfare'; there are betfair, football_data, kalshi"),
     "no time": ("betfair good.jsonl --at yesterday", 78, "'yesterday' is no time"),
     "store of no kind": ("betfair good.jsonl --store mysql://x", 78, "store.url"),
     "store that is none": ("betfair good.jsonl --store sqlite:///letter.db", 78, "letter.db: cannot be read as a SQLite database"),

@@ -17,8 +17,8 @@ from ingestd.sources.accounts import Accounts, look
 from ingestd.sources.budget import Budget, Limit
 from ingestd.sources.cadence import LAST, Cadence, Game
 from ingestd.sources.http import Answer, Http, Request
-from ingestd.sources.transports import polling
 from ingestd.sources.transports.polling import Poll, Poller
+from ingestd.sources.transports.polling import session as polling
 from ingestd.testing.clock import VirtualClock
 
 HOUR, DAY = 3_600, 86_400

@@ -90,8 +90,8 @@ async def test_a_session(tmp_path: Path) -> None:
         assert "whole" in frames[-1].meta
         assert [path for path, _ in site.requests] == ["notes.txt", "fixtures.csv", "mmz4281/2223/E9.csv", "new/NOW.csv"]
         async with feed.connect(frames[-1].token) as session:
-            (opened_again,) = await session.read()
-        assert (opened_again.epoch, opened_again.meta) == (False, {"resumed": "conflated"})
+            opened_again, whole = await session.read()
+        assert (opened_again.epoch, opened_again.meta, whole.meta) == (False, {"resumed": "conflated"}, {"whole": "1"})
 
 
 def test_build() -> None:
