@@ -97,15 +97,15 @@ class Coverage:
         """Something of the scope is missing since the frame before this one."""
         if scope == WHOLE:
             self._end_complete()
-        held = self._open.get(scope)
-        worse_off = WHOLE in self._open and not self.whole
-        if held is not None and held.state == "down":
-            # an image was on its way, and something of it is lost: it has to be asked for, which is not done for what is merely down
+        held, whole = self._open.get(scope), self._open.get(WHOLE)
+        if held is None and whole is not None and whole.state != "complete":
+            # no interval of its own: it is a part of what is missing anyway
+            held = whole
+        if held is None or held.state not in ("gap", "down"):
+            self._turn(scope, "gap", reason)
+        else:
+            # while down, an image was on its way, and something of it is lost: it has to be asked for, which is not done for what is down
             held.state = "gap"
-            return
-        if (held is not None and held.state == "gap") or (held is None and worse_off):
-            return
-        self._turn(scope, "gap", reason)
 
     def suspect(self, scope: Scope) -> None:
         """The scope suddenly lists nothing: not believed until it is seen twice, however well or badly it was known before."""

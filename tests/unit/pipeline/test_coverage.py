@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -230,6 +231,17 @@ def test_a_narrow_gap_says_nothing_new_while_everything_is_missing() -> None:
     story.frame(30, ("gap", M1))
     assert story.told(M1) == []
     assert story.coverage.gaps() == [WHOLE]
+
+
+@pytest.mark.parametrize("scope", [WHOLE, M1], ids=["whole", "narrow"])
+def test_an_image_on_its_way_that_lost_something_is_asked_for(scope: Scope) -> None:
+    """After a fresh connection everything is down until its image; where a part of that is unreadable, nobody else would ask."""
+    story = live()
+    story.frame(20, ("closed", "reset"))
+    story.frame(25, ("opened", ""))
+    assert story.coverage.gaps() == []
+    story.frame(26, ("gap", scope))
+    assert (story.coverage.gaps(), story.told(M1)) == ([WHOLE], [])
 
 
 def test_emptiness_is_suspected_first() -> None:
