@@ -29,8 +29,6 @@ SLACK: Final = 3.0
 LEAST_SILENCE: Final = 30.0
 WEBHOOK_SILENCE: Final = 3_600.0
 """Seconds after which a provider that posted nothing counts as silent; a source may set its own ``silence_limit``."""
-FAR: Final = 3_600.0
-"""Seconds between two walks by a cadence, when no game is near."""
 Connect = Callable[[str], AbstractAsyncContextManager[Session]]
 
 
@@ -77,7 +75,8 @@ class MappedFeed:
         key = options.auth.secret.get_secret_value() if options.auth is not None else context.name
         budget = context.budget(key, limits(options))
         client = partial(opened, context.clock, auth=auth, timeout=options.timeout)
-        return Poller(context.name, Asking(options, peek, self.decoder, budget), client, budget, context.clock, context.random)
+        plan = Asking(options, peek, self.decoder, budget)
+        return Poller(context.name, plan, client, budget, context.clock, context.random, fresh_for=_patience(options))
 
 
 def build(options: FeedOptions, context: FeedContext) -> Feed:
@@ -119,8 +118,9 @@ def _unit(mapping: Mapping) -> Literal["line", "document"]:
 
 
 def _patience(options: PollingOptions) -> float:
-    """Quiet for so long is a polled source only between two walks, or when asked for patience; a request has a deadline of its own."""
-    return 2 * (FAR if options.cadence is not None else longest(options)) + options.timeout + PATIENCE
+    """So long after its walk a query passes for known: one walk missed, patience asked for, and the deadline of a request."""
+    far = options.cadence.far if options.cadence is not None else 0.0
+    return 2 * max(far, longest(options)) + options.timeout + PATIENCE
 
 
 FEED: Final = FeedKind(

@@ -38,6 +38,7 @@ class TheOddsApiFeed:
             budget,
             context.clock,
             context.random,
+            fresh_for=2 * options.cadence.far + PATIENCE,
         )
         # what is asked for in any case, missed once, and the longest wait inside a session
         self.silence_limit = 2 * (self._plan.listing + options.request_timeout) + PATIENCE

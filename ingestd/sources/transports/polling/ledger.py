@@ -61,7 +61,14 @@ class Query(Struct):
         longest = max(LONGEST_RETRY, interval)
         pause = random.uniform(0.5, 1.0) * min(FIRST_RETRY * 2 ** min(self.failures - 1, 20), longest)
         self.retry_at = now + int(pause * SECOND)
-        if self.failures < ATTEMPTS or self.told:
+        return self.failures >= ATTEMPTS and self._tell(reason)
+
+    def grown_old(self, now: int, within: float) -> bool:
+        """Whether it is to be told that the last walk lies further back than so many seconds: nobody can afford to ask."""
+        return bool(self.walked.at) and now - self.walked.at > within * SECOND and self._tell("overdue")
+
+    def _tell(self, reason: str) -> bool:
+        if self.told:
             return False
         self.told = reason
         self.walked.etag = self.walked.modified = ""

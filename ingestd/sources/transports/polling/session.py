@@ -1,6 +1,7 @@
 """The session of a polled source: what is due is asked for, and what was said becomes frames."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
@@ -34,9 +35,13 @@ class _Step(Struct, frozen=True):
 
 
 class Poller:
-    """One source. It keeps what must outlive a session: when each query was walked, and how often it failed."""
+    """One source. It keeps what must outlive a session: when each query was walked, and how often it failed.
 
-    def __init__(
+    ``fresh_for``: seconds after its walk for which what a query lists may pass for known; one that is walked later than that, for want
+    of credits say, is told as failed until it is.
+    """
+
+    def __init__(  # noqa: PLR0913 - the feed names each part
         self,
         source: str,
         plan: Plan,
@@ -44,8 +49,11 @@ class Poller:
         spending: Spending,
         clock: Clock,
         random: Random,
+        *,
+        fresh_for: float = math.inf,
     ) -> None:
         self.source = source
+        self.fresh_for = fresh_for
         self.plan = plan
         self.clock = clock
         self.random = random
@@ -73,6 +81,7 @@ class PollingSession:
         self._spending = poller.spending
         self._clock = poller.clock
         self._random = poller.random
+        self._fresh_for = poller.fresh_for
         self._http = http
         self._called = asyncio.Event()
         now = self._clock.now()
@@ -100,49 +109,62 @@ class PollingSession:
         self._tell_whole(self._clock.now())
 
     async def read(self) -> Sequence[Frame]:
-        """The frames of the next answer; none where it said that nothing changed. Raises Disconnected, Throttled, Refused."""
+        """The frames of the next answer; none where nothing changed, or nothing is due yet. Raises Disconnected, Throttled, Refused."""
         if not self._ready:
             step = await self._due() if self._next is None else await self._afford(self._next)
             self._next = None
-            try:
-                self._answered(step, await self._ask(step))
-            except Throttled as busy:
-                self._be_patient(step, busy)
-            except Disconnected as gone:
-                self._failed(step.poll, gone)
+            if step is not None:
+                await self._walk(step)
         ready, self._ready = self._ready, []
         return ready
+
+    async def _walk(self, step: _Step) -> None:
+        try:
+            self._answered(step, await self._ask(step))
+        except Throttled as busy:
+            self._be_patient(step, busy)
+        except Disconnected as gone:
+            self._failed(step.poll, gone)
 
     async def renew(self, scope: Scope) -> None:
         """Walk a query again, or everything, in full and as soon as the budget allows."""
         for key in self._keys(self._clock.now()):
-            if scope.kind != "query" or key == scope.id:
-                self._ledger.query(key).walked = Walked()
+            query = self._ledger.query(key)
+            # one that was told as failed is asked as soon as may be in any case
+            if not query.told and (scope.kind != "query" or key == scope.id):
+                query.walked = Walked()
         self._told_whole &= scope.kind == "query"
         self._called.set()
 
     def _keys(self, now: int) -> list[str]:
         return [poll.key for poll in self._plan.polls(now)]
 
-    async def _due(self) -> _Step:
-        """The next request of all, in its time."""
-        while True:
-            now = self._clock.now()
-            wait = (self._held_until - now) / SECOND
-            if wait <= 0:
-                polls = self._plan.polls(now)
-                self._ledger.forget({poll.key for poll in polls}, now)
-                due = sorted(
-                    ((self._ledger.query(poll.key).due(self._plan.interval(poll, now)), poll) for poll in polls), key=lambda one: one[0]
-                )
-                wait = LOOK
-                for at, poll in due:
-                    # what one query may not spend, a cheaper one may
-                    pause = (at - now) / SECOND if at > now else self._spending.take(poll.key, poll.cost)
-                    if pause <= 0:
-                        return self._first(poll, now)
-                    wait = min(wait, pause)
+    async def _due(self) -> _Step | None:
+        """The next request of all, in its time; None after a rest, or where there is something to tell first."""
+        now = self._clock.now()
+        wait = (self._held_until - now) / SECOND
+        if wait <= 0:
+            polls = self._plan.polls(now)
+            self._ledger.forget({poll.key for poll in polls}, now)
+            self._tell_old(polls, now)
+            due = sorted(
+                ((self._ledger.query(poll.key).due(self._plan.interval(poll, now)), poll) for poll in polls), key=lambda one: one[0]
+            )
+            wait = LOOK
+            for at, poll in due:
+                # what one query may not spend, a cheaper one may
+                pause = (at - now) / SECOND if at > now else self._spending.take(poll.key, poll.cost)
+                if pause <= 0:
+                    return self._first(poll, now)
+                wait = min(wait, pause)
+        if not self._ready:
             await self._rest(wait)
+        return None
+
+    def _tell_old(self, polls: Sequence[Poll], now: int) -> None:
+        for poll in polls:
+            if self._ledger.query(poll.key).grown_old(now, self._fresh_for):
+                self._ready.append(self._telling(poll.key, "overdue", now))
 
     async def _afford(self, step: _Step) -> _Step:
         """A further page of a walk, once it may be asked for."""

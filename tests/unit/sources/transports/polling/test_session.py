@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ingestd.errors import Disconnected, Throttled
 from ingestd.errors import first as first_of
-from ingestd.model import WHOLE, Scope
+from ingestd.model import WHOLE, Frame, Scope
 from ingestd.sources.http import Http, Request, opened
 from ingestd.sources.transports.polling import Poll, Poller, PollingSession
 from tests.unit.sources.conftest import serving
@@ -123,6 +123,33 @@ async def test_a_new_session_tells_again_what_fails(world: World) -> None:
     assert again[-1].meta["key"] in {"a", "b"}
     await world.listen(10, resume=world.token)
     assert [frame.meta["failed"] for frame in world.frames if "failed" in frame.meta] == ["a", "a"]
+
+
+async def test_what_nobody_can_afford_to_ask_is_not_known_for_long(world: World) -> None:
+    """A query whose walk lies too far back is told once, though the session lives; a renewal hastens nothing; its next walk mends it."""
+    world.intervals = {"a": 50_000.0, "b": 600.0}
+    world.poller.fresh_for = 3_600.0
+
+    async def renewed(session: PollingSession) -> None:
+        await session.renew(Scope("query", "a"))
+
+    await world.listen(99_000, then=renewed)
+    assert [(world.at(frame) // 60, frame.meta) for frame in world.frames if "failed" in frame.meta] == [
+        (60, {"failed": "a", "reason": "overdue"}),
+        (893, {"failed": "a", "reason": "overdue"}),
+    ]
+    assert times(world, "a") == [0, 50_000]
+
+
+async def test_a_plan_at_rest_is_a_sign_of_life(world: World) -> None:
+    """Nothing is due for hours: that is no silence."""
+    world.intervals = {"a": 50_000.0}
+    async with world.poller.connect("") as session:
+        await session.read()
+        await session.read()
+        began = world.clock.monotonic()
+        assert await session.read() == []
+        assert world.clock.monotonic() - began <= 30
 
 
 async def test_patience_within_the_session(world: World) -> None:
@@ -270,8 +297,9 @@ async def test_over_a_real_server(world: World) -> None:
         world.next_page = lambda poll, answer: None  # type: ignore[method-assign]
         world.poller = Poller("s", world, client, world, world.clock, Random(1))
         async with world.poller.connect("") as session:
-            frames = [*await session.read(), *await session.read()]
-            assert await session.read() == []
+            frames: list[Frame] = []
+            while len(seen) < 3:
+                frames += await session.read()
     assert [frame.payload for frame in frames] == [b"", b"[]"]
     assert seen == [("/probe", None), ("/a", None), ("/a", '"1"')]
 
