@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,8 @@ PATIENCE: Final = 20.0
 PACE: Final = 0.03
 WALK: Final = 1.0
 """Seconds after which a move that only Gamma tells of is followed by the next, seen or not."""
-START: Final = 1_767_225_600_000
+DAY: Final = 86_400_000
+"""ms; the script is of yesterday: what is over for long, a book lets go of at the next full minute."""
 ADDED: Final = f"0x{3:064x}"
 Move = Callable[[], list[Json]]
 
@@ -30,7 +32,7 @@ class PolymarketEmulator:
     """Three pages of Gamma and the books; then ten moves, some of more than one message, and what Gamma has to say of four of them."""
 
     def __init__(self, folder: Path) -> None:
-        self.world = World(START)
+        self.world = World(time.time_ns() // 1_000_000 - DAY)
         self.server = PolymarketServer(self.world)
         self.server.most_events = 1
         self.world.add_event("9001", "Counter-Strike: Northtown vs Southtown (BO3)")
