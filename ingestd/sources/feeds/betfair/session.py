@@ -18,10 +18,9 @@ from ingestd.sources.feeds.betfair.names import CATALOGUE
 from ingestd.sources.feeds.betfair.options import BetfairOptions
 from ingestd.sources.feeds.betfair.shard import Clocks, Shard, markets_defined
 from ingestd.sources.http import Http
+from ingestd.sources.inbox import Inbox
 from ingestd.sources.transports.lines import Line, Truncated
 
-MOST_WAITING: Final = 8 * 1024 * 1024
-"""Bytes of frames that may wait to be read; beyond, nothing is taken off the wire."""
 SECOND_LOOK: Final = 0.1
 """Seconds to look again before a connection counts as silent."""
 IMAGE_WITHIN: Final = 60.0
@@ -69,29 +68,18 @@ class BetfairSession:
         """The first image of a fresh session belongs to the epoch that ``opened`` began."""
         self._reborn = False
         """All connections were asked for an image at once: the first to come begins an epoch."""
-        self._failure: Exception | None = None
-        self._waiting = 0
-        self._filled = asyncio.Event()
-        self._room = asyncio.Event()
+        self._inbox = Inbox()
         self._token = ""
         self._clocks: list[Clocks] = []
         self._renew_token()
-        self._ready = [self._opened(resumed=resumed)]
+        self._inbox.put(self._opened(resumed=resumed))
         if resumed and options.names:
             # what was being asked when the last session ended may still be without names
             self._sight(options.market_ids)
 
     async def read(self) -> Sequence[Frame]:
         """The frames that have come, of all connections, in the order of arrival."""
-        while not self._ready:
-            if self._failure is not None:
-                raise self._failure
-            self._filled.clear()
-            await self._filled.wait()
-        frames, self._ready = self._ready, []
-        self._waiting = 0
-        self._room.set()
-        return frames
+        return await self._inbox.take()
 
     async def renew(self, scope: Scope) -> None:
         """A fresh image of the market's connection, or of all."""
@@ -110,25 +98,8 @@ class BetfairSession:
         jobs = [*map(self._pump, self._shards), self._login.keep_alive(http)]
         if self._options.names:
             jobs.append(self._catalogue.run(http, self._deliver))
-        loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(job) for job in jobs]
-        for task in tasks:
-            task.add_done_callback(self._done)
-        try:
+        async with self._inbox.working(*jobs):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """A job of this session never ends well by itself: hand its error to the reader, whatever it is."""
-        if task.cancelled():
-            return
-        error = task.exception()
-        if self._failure is None and isinstance(error, Exception):
-            self._failure = error
-        self._filled.set()
 
     async def _pump(self, shard: Shard) -> None:
         """Read one connection until it fails."""
@@ -136,9 +107,7 @@ class BetfairSession:
             lines = shard.early
             while True:
                 self._accept_all(shard, lines)
-                while self._waiting > MOST_WAITING:
-                    self._room.clear()
-                    await self._room.wait()
+                await self._inbox.room()
                 lines = await self._listen(shard)
         except Expired as error:
             self._login.expire(shard.session_token)
@@ -159,7 +128,8 @@ class BetfairSession:
         received_at = self._clock.now()
         for line in lines:
             if isinstance(line, Truncated):
-                self._put(Frame(self._source, "data", received_at, line.head, self._token, meta={**shard.meta, "oversize": str(line.size)}))
+                meta = {**shard.meta, "oversize": str(line.size)}
+                self._inbox.put(Frame(self._source, "data", received_at, line.head, self._token, meta=meta))
                 continue
             taken, begins = shard.take(line)
             if taken:
@@ -170,7 +140,7 @@ class BetfairSession:
             self._token, self._clocks = "", []
             self._sighted.clear()
         self._renew_token()
-        self._put(Frame(self._source, "data", received_at, line, self._token, epoch, shard.meta))
+        self._inbox.put(Frame(self._source, "data", received_at, line, self._token, epoch, shard.meta))
         if self._options.names:
             self._sight(markets_defined(line))
 
@@ -191,12 +161,7 @@ class BetfairSession:
                 self._deliver(known)
 
     def _deliver(self, answer: bytes) -> None:
-        self._put(Frame(self._source, "data", self._clock.now(), answer, self._token, meta={"content": CATALOGUE}))
-
-    def _put(self, frame: Frame) -> None:
-        self._ready.append(frame)
-        self._waiting += frame.weight
-        self._filled.set()
+        self._inbox.put(Frame(self._source, "data", self._clock.now(), answer, self._token, meta={"content": CATALOGUE}))
 
     def _renew_token(self) -> None:
         """The token moves only where every connection has clocks; they are as of the frame at hand."""

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 from ingestd.errors import Disconnected
 from ingestd.interfaces import Clock
@@ -14,10 +13,8 @@ from ingestd.sources.feeds.kalshi.rest import Catalogue, Heard
 from ingestd.sources.feeds.kalshi.subscriptions import Subscriptions, Taken
 from ingestd.sources.feeds.kalshi.wire import UNREADABLE, read, ticker_of
 from ingestd.sources.http import Http
+from ingestd.sources.inbox import Inbox
 from ingestd.sources.transports.websocket import WebSocket
-
-MOST_WAITING: Final = 8 * 1024 * 1024
-"""Bytes of frames that may wait to be read; beyond, nothing is taken off the wire."""
 
 
 class KalshiSession:
@@ -32,12 +29,8 @@ class KalshiSession:
         self._subscriptions = Subscriptions(options.channels, catalogue.tickers())
         self._answer_due = _Due(options.connect_timeout)
         self._image_due = _Due(options.connect_timeout)
-        self._failure: Exception | None = None
-        self._ready: list[Frame] = []
-        self._waiting = 0
-        self._filled = asyncio.Event()
-        self._room = asyncio.Event()
-        self._put(Frame(source, "opened", clock.now(), epoch=True, meta=self._subscriptions.meta()))
+        self._inbox = Inbox()
+        self._inbox.put(Frame(source, "opened", clock.now(), epoch=True, meta=self._subscriptions.meta()))
         self._hand_on(catalogue.latest())
 
     async def subscribe(self) -> None:
@@ -53,15 +46,7 @@ class KalshiSession:
 
     async def read(self) -> Sequence[Frame]:
         """What has come, in the order of arrival; nothing where it only shows that the stream is alive."""
-        await self._filled.wait()
-        if not self._ready and self._failure is not None:
-            raise self._failure
-        frames, self._ready = self._ready, []
-        self._waiting = 0
-        self._room.set()
-        if self._failure is None:
-            self._filled.clear()
-        return frames
+        return await self._inbox.take()
 
     async def renew(self, scope: Scope) -> None:
         """A snapshot of one market; or all books anew, or, where there are none to be had, the word that there are none."""
@@ -73,47 +58,28 @@ class KalshiSession:
     @asynccontextmanager
     async def running(self, http: Http) -> AsyncIterator[None]:
         """Read the stream and look for new markets, for as long as this is entered."""
-        loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(self._pump()), loop.create_task(self._catalogue.keep_looking(http, self._deliver))]
-        for task in tasks:
-            task.add_done_callback(self._done)
-        try:
+        async with self._inbox.working(self._pump(), self._catalogue.keep_looking(http, self._deliver)):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """A job of this session never ends well by itself: hand its error to the reader, whatever it is."""
-        if task.cancelled():
-            return
-        error = task.exception()
-        if self._failure is None and isinstance(error, Exception):
-            self._failure = error
-        self._filled.set()
 
     async def _pump(self) -> None:
         """Read the stream until it fails."""
         while True:
-            while self._waiting > MOST_WAITING:
-                self._room.clear()
-                await self._room.wait()
+            await self._inbox.room()
             try:
                 messages = await self._link.read()
             except Disconnected as error:
                 if error.reason == "oversize":
-                    self._put(Frame(self._source, "data", self._clock.now(), meta={"oversize": error.detail}))
+                    self._inbox.put(Frame(self._source, "data", self._clock.now(), meta={"oversize": error.detail}))
                 raise
             await self._accept(messages)
-            self._filled.set()
+            self._inbox.alive()
 
     async def _accept(self, messages: Sequence[bytes]) -> None:
         received_at = self._clock.now()
         for message in messages:
             taken = self._subscriptions.take(message)
             if taken.hand_on and not self._foreign(message):
-                self._put(Frame(self._source, "data", received_at, message, epoch=taken.epoch, meta=taken.meta))
+                self._inbox.put(Frame(self._source, "data", received_at, message, epoch=taken.epoch, meta=taken.meta))
                 self._after(taken)
         if self._subscriptions.fresh & set(self._options.series_tickers):
             self._catalogue.hurry()
@@ -159,12 +125,7 @@ class KalshiSession:
             begins = epoch and index == 0
             meta = {"content": ANSWER, "url": answer.url, "asked": str(answer.asked_at)}
             meta |= self._subscriptions.meta() if begins else {}
-            self._put(Frame(self._source, "data", self._clock.now(), answer.body, epoch=begins, meta=meta))
-
-    def _put(self, frame: Frame) -> None:
-        self._ready.append(frame)
-        self._waiting += frame.weight
-        self._filled.set()
+            self._inbox.put(Frame(self._source, "data", self._clock.now(), answer.body, epoch=begins, meta=meta))
 
 
 class _Due:

@@ -1,7 +1,7 @@
 """A session: Gamma says what is subscribed, connections to the market channel bring it, REST mends it; all read as one stream of frames."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
@@ -18,9 +18,8 @@ from ingestd.sources.feeds.polymarket.options import PolymarketOptions
 from ingestd.sources.feeds.polymarket.shard import Shard, opened, portions
 from ingestd.sources.feeds.polymarket.wire import UNREADABLE
 from ingestd.sources.http import Http
+from ingestd.sources.inbox import Inbox, stopped
 
-MOST_WAITING: Final = 8 << 20
-"""Bytes of frames that may wait to be read; beyond, nothing is taken off the wire."""
 MOST_REMOVED: Final = 500
 """Assets named in one message."""
 
@@ -49,29 +48,16 @@ class PolymarketSession:
         self._subscribed: dict[str, tuple[str, ...]] = {}
         self._awaited: dict[str, tuple[float, bool]] = {}
         """Assets without a book yet: until when to wait (monotonic), and whether they were added to a connection at work."""
-        self._failure: Exception | None = None
-        self._ready = [Frame(source, "opened", clock.now(), epoch=True)]
-        self._waiting = 0
+        self._inbox = Inbox()
+        self._inbox.put(Frame(source, "opened", clock.now(), epoch=True))
         self._begins = False
         """The next frame of an answer of Gamma's, or of a subscription, begins an epoch."""
-        self._alive = False
-        self._filled = asyncio.Event()
-        self._room = asyncio.Event()
         self._called = asyncio.Event()
         self._renewed = False
 
     async def read(self) -> Sequence[Frame]:
         """The frames that have come, of all connections, in the order of arrival; none where there was only a sign of life."""
-        while not (self._ready or self._alive):
-            if self._failure is not None:
-                raise self._failure
-            self._filled.clear()
-            await self._filled.wait()
-        frames, self._ready = self._ready, []
-        self._waiting = 0
-        self._alive = False
-        self._room.set()
-        return frames
+        return await self._inbox.take()
 
     async def renew(self, scope: Scope) -> None:
         """Ask for the books of a market; or for everything, over new connections."""
@@ -86,28 +72,11 @@ class PolymarketSession:
         """Follow Gamma, read the connections and fetch what is missing, for as long as this is entered."""
         self._http = http
         self._images.forget()
-        jobs = [self._start(self._serve()), self._start(self._images.run(http, self._image)), self._start(self._watch())]
         try:
-            yield
+            async with self._inbox.working(self._serve(), self._images.run(http, self._image), self._watch()):
+                yield
         finally:
-            for job in jobs:
-                job.cancel()
-            await asyncio.wait(jobs)
             await self._leave()
-
-    def _start(self, job: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(job)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        """A job of this session never ends well by itself: hand its error to the reader, whatever it is."""
-        if task.cancelled():
-            return
-        error = task.exception()
-        if self._failure is None and isinstance(error, Exception):
-            self._failure = error
-        self._filled.set()
 
     async def _serve(self) -> None:
         """Begin, then walk through Gamma now and then, and begin anew when asked to."""
@@ -159,7 +128,7 @@ class PolymarketSession:
         self._awaited.clear()
         for shard, group in fresh:
             await self._subscribe(shard, group, live=False)
-            self._pumps.append(self._start(self._pump(shard)))
+            self._pumps.append(self._inbox.start(self._pump(shard)))
 
     async def _follow(self) -> None:
         """Subscribe to what is new, and no longer to what has gone."""
@@ -193,7 +162,7 @@ class PolymarketSession:
         for group in portions(waiting, self._options.assets_per_connection):
             shard = await self._open()
             await self._subscribe(shard, group, live=False)
-            self._pumps.append(self._start(self._pump(shard)))
+            self._pumps.append(self._inbox.start(self._pump(shard)))
 
     async def _subscribe(self, shard: Shard, assets: list[str], *, live: bool) -> None:
         due = self._clock.monotonic() + self._options.image_within
@@ -208,10 +177,7 @@ class PolymarketSession:
     async def _leave(self) -> None:
         """Let go of all connections."""
         pumps, self._pumps = self._pumps, []
-        for pump in pumps:
-            pump.cancel()
-        if pumps:
-            await asyncio.wait(pumps)
+        await stopped(pumps)
         self._shards = []
         self._awaited.clear()
         self._images.forget()
@@ -225,12 +191,9 @@ class PolymarketSession:
             for message in messages:
                 if self._awaited:
                     self._arrived(message)
-                self._put(Frame(self._source, "data", received_at, message))
-            self._alive = True
-            self._filled.set()
-            while self._waiting > MOST_WAITING:
-                self._room.clear()
-                await self._room.wait()
+                self._inbox.put(Frame(self._source, "data", received_at, message))
+            self._inbox.alive()
+            await self._inbox.room()
 
     def _arrived(self, message: bytes) -> None:
         """Which books a message brings that were waited for."""
@@ -264,9 +227,4 @@ class PolymarketSession:
 
     def _say(self, content: str, payload: bytes, **meta: str) -> None:
         epoch, self._begins = self._begins, False
-        self._put(Frame(self._source, "data", self._clock.now(), payload, epoch=epoch, meta={"content": content, **meta}))
-
-    def _put(self, frame: Frame) -> None:
-        self._ready.append(frame)
-        self._waiting += frame.weight
-        self._filled.set()
+        self._inbox.put(Frame(self._source, "data", self._clock.now(), payload, epoch=epoch, meta={"content": content, **meta}))

@@ -8,6 +8,7 @@ import pytest
 
 from ingestd.errors import Disconnected
 from ingestd.model import WHOLE
+from ingestd.sources import inbox
 from ingestd.sources.feeds.betfair import session as module
 from ingestd.sources.feeds.betfair.decoder import BetfairDecoder
 from ingestd.sources.feeds.betfair.feed import BetfairFeed
@@ -60,13 +61,13 @@ async def test_frames_that_nobody_reads_do_not_fill_the_memory(
     emulator: BetfairEmulator, make_feed: MakeFeed, listener: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond a bound nothing more is taken off the wire; once read, it goes on, and nothing is lost."""
-    monkeypatch.setattr(module, "MOST_WAITING", 20_000)
+    monkeypatch.setattr(inbox, "MOST_WAITING", 20_000)
     monkeypatch.setattr(lines, "_CHUNK", 4096)
     async with make_feed({}).connect("") as session:
         moving = asyncio.create_task(emulator.step(2000))
         await asyncio.sleep(0.2)
         assert isinstance(session, BetfairSession)
-        waiting = session._waiting
+        waiting = session._inbox.waiting
         await listener.until(session, lambda ear: moving.done() and ear.heard(emulator.world.steps[-1].pt * 1000))
     assert 20_000 < waiting < 80_000
     assert sum(json.loads(frame.payload).get("ct") is None for frame in listener.frames[1:]) == 2000
