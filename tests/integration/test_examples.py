@@ -4,20 +4,23 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 import trustme
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import JsonValue
 
 from ingestd.errors import StoreUnavailable
 from ingestd.settings import Settings, load
 from ingestd.settings.model import env_word
-from ingestd.testing.emulator import Emulator
 from ingestd.testing.emulators import EMULATORS
 from ingestd.testing.rig.daemon import until
 from ingestd.testing.rig.evidence import ask
@@ -55,14 +58,14 @@ def fill_in(path: Path, folder: Path, secret: bytes) -> None:
         file.chmod(0o600)
 
 
-def reaching(settings: Settings, emulator: Emulator, folder: Path) -> Iterator[tuple[str, str]]:
-    """What to lay over an example so that its only source reaches the emulator, and its store and port are our own."""
+def reaching(settings: Settings, options: Mapping[str, JsonValue], folder: Path) -> Iterator[tuple[str, str]]:
+    """What to lay over an example so that its only source has these options, and its store and port are our own."""
     (source,) = settings.sources
     yield "INGESTD_STORE_URL", f"sqlite:///{folder / 'store.db'}"
     yield "INGESTD_HTTP_PORT", "0"
     yield "INGESTD_JOURNAL_RESERVE", "0"
     yield "INGESTD_JOURNAL_LIMIT", "1GiB"
-    for key, value in emulator.options().items():
+    for key, value in options.items():
         if value is not None:
             yield f"INGESTD_SOURCES__{env_word(source.name)}__{key.upper()}", written(value)
 
@@ -82,20 +85,62 @@ async def test_it_reaches_its_provider(path: Path, tmp_path: Path, pem: bytes) -
     """``ingestd run -c`` in a process of its own, the host overridden by the environment: the source is live, and SIGTERM ends it well."""
     fill_in(path, tmp_path, pem)
     async with EMULATORS[feed_of(path)](tmp_path) as emulator:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT), **dict(reaching(load(path, {}), emulator, tmp_path))}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ingestd", "run", "-c", str(path)), cwd=tmp_path, env=environ, stderr=asyncio.subprocess.PIPE
-        )
-        said = asyncio.create_task(process.communicate())
-        try:
-            await until(lambda: live(tmp_path, process), "the source is live", WITHIN)
-            process.send_signal(signal.SIGTERM)
+        await runs(path, tmp_path, reaching(load(path, {}), emulator.options(), tmp_path))
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "mapped").glob("*.yaml")), ids=name_of)
+async def test_a_mapped_one_reads_what_its_provider_sends(path: Path, tmp_path: Path) -> None:
+    """As above, with a provider that answers our own recording to whatever is asked, or puts it into the folder that is watched."""
+    fill_in(path, tmp_path, b"a secret in one line")
+    (recording,) = (ROOT / "tests" / "recorded" / "mapped").glob(f"{path.stem}.*")
+    async with answering(recording) as url:
+        settings = load(path, {})
+        await runs(path, tmp_path, reaching(settings, dict(instead(settings.sources[0].options, url, recording, tmp_path)), tmp_path))
+    assert await ask(f"sqlite:///{tmp_path / 'store.db'}", "SELECT count(*) FROM quarantine WHERE stage <> 'decode'") == [(0,)]
+    assert await ask(f"sqlite:///{tmp_path / 'store.db'}", "SELECT count(*) > 0 FROM odds") == [(1,)]
+
+
+def instead(options: Mapping[str, JsonValue], url: str, recording: Path, folder: Path) -> Iterator[tuple[str, JsonValue]]:
+    """What an example of ``mapped`` is to be told so that it finds the recording."""
+    match options:
+        case {"polling": {"queries": dict(queries)}}:
+            yield "polling__queries", {name: {"url": url} for name in queries}
+        case {"files": {"paths": [str(watched)]}}:
+            (folder / watched).mkdir(parents=True)
+            shutil.copy(recording, folder / watched)
+        case _:
+            raise AssertionError("an example that neither polls nor reads files has no provider here")
+
+
+@asynccontextmanager
+async def answering(recording: Path) -> AsyncIterator[str]:
+    """A web service that knows one answer; yields its address."""
+
+    async def answer(request: web.Request) -> web.FileResponse:
+        return web.FileResponse(recording)
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+async def runs(path: Path, folder: Path, overlay: Iterator[tuple[str, str]]) -> None:
+    """The example in a process of its own, until its source is live; SIGTERM ends it well."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **dict(overlay)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ingestd", "run", "-c", str(path)), cwd=folder, env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    said = asyncio.create_task(process.communicate())
+    try:
+        await until(lambda: live(folder, process), "the source is live", WITHIN)
+        process.send_signal(signal.SIGTERM)
+        await said
+    finally:
+        if process.returncode is None:
+            process.kill()
             await said
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await said
-        assert (process.returncode, b"Traceback" in said.result()[1]) == (0, False), said.result()[1].decode()
+    assert (process.returncode, b"Traceback" in said.result()[1]) == (0, False), said.result()[1].decode()
 
 
 async def live(folder: Path, process: asyncio.subprocess.Process) -> bool:
