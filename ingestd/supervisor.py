@@ -22,7 +22,10 @@ class Life(Struct):
 
 
 class Supervisor:
-    """Owns every task. A task that fails takes the daemon down; a source that is refused does not."""
+    """Owns every task. A task that fails takes the daemon down; a source that is refused does not.
+
+    ``entered`` is told each state of ``life``, ``tick`` is called every second while the loop turns.
+    """
 
     def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
@@ -34,6 +37,8 @@ class Supervisor:
         telemetry: Telemetry,
         *,
         deadline: float,
+        entered: Callable[[str], None],
+        tick: Callable[[], None],
     ) -> None:
         self._collectors = collectors
         self._intake = intake
@@ -42,6 +47,8 @@ class Supervisor:
         self._clock = clock
         self._telemetry = telemetry
         self._deadline = deadline
+        self._entered = entered
+        self._tick = tick
         self.life = Life()
 
     async def run(self, stop: asyncio.Event) -> bool:
@@ -54,7 +61,7 @@ class Supervisor:
         except BaseExceptionGroup as group:
             raise ours(group) from group
         finally:
-            self.life.state = "stopped"
+            self._enter("stopped")
 
     async def _run(self, stop: asyncio.Event) -> bool:
         async with asyncio.TaskGroup() as group:
@@ -62,9 +69,9 @@ class Supervisor:
             appending = group.create_task(self._intake.run(), name="intake")
             collecting = [group.create_task(collector.run(), name=f"collector {collector.name}") for collector in self._collectors]
             watching = group.create_task(self._watch_loop(), name="loop watch")
-            self.life.state = "running"
+            self._enter("running")
             await stop.wait()
-            self.life.state = "draining"
+            self._enter("draining")
             self._telemetry.fact("daemon.draining", seconds=self._deadline)
             started = self._clock.monotonic()
             await self._close_sources(collecting)
@@ -76,6 +83,10 @@ class Supervisor:
             for task in (loading, watching):
                 task.cancel()
         return bool(done)
+
+    def _enter(self, state: str) -> None:
+        self.life.state = state
+        self._entered(state)
 
     async def _close_sources(self, collecting: Sequence["asyncio.Task[None]"]) -> None:
         """Let every source say goodbye, all at once; whoever takes longer is cut off."""
@@ -91,8 +102,9 @@ class Supervisor:
             await asyncio.wait(collecting, timeout=CLOSING)
 
     async def _watch_loop(self) -> None:
-        """Measure how late the loop comes back: everything else waits that long too."""
+        """Say each second that the loop turns, and measure how late it comes back: everything else waits that long too."""
         while True:
+            self._tick()
             before = self._clock.monotonic()
             await self._clock.sleep(1.0)
             self._telemetry.add("event_loop_lag_seconds", max(0.0, self._clock.monotonic() - before - 1.0))

@@ -10,7 +10,7 @@ from msgspec import Struct
 from pydantic import BaseModel
 
 from ingestd.app.finite import new_run, open_journal
-from ingestd.app.watch import pages
+from ingestd.app.watch import gets_on, pages
 from ingestd.errors import StoreUnavailable
 from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
@@ -30,6 +30,7 @@ from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.systemd import ServiceManager
 from ingestd.web.server import WebServer
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class Daemon:
         self.clock = clock
         self.journal = journal
         self.reporter = reporter
+        self._manager = ServiceManager(clock)
         self.breakers: dict[str, Breaker] = {}
         self.budgets = Accounts(settings.journal.path / BUDGETS, clock)
         if self.budgets.damage:
@@ -77,7 +79,15 @@ class Daemon:
             if source.enabled:
                 self._add(source, options[source.name])
         self.supervisor = Supervisor(
-            list(self.collectors.values()), self.intake, journal, self._load, clock, reporter, deadline=settings.shutdown.deadline
+            list(self.collectors.values()),
+            self.intake,
+            journal,
+            self._load,
+            clock,
+            reporter,
+            deadline=settings.shutdown.deadline,
+            entered=self._manager.entered,
+            tick=self._tick,
         )
 
     @classmethod
@@ -134,6 +144,13 @@ class Daemon:
             problem=self.writer.status.problem,
             journal_mib=self.journal.size() / 2**20,
         )
+
+    def _tick(self) -> None:
+        self._manager.tick(well=gets_on(self), status=self._summary)
+
+    def _summary(self) -> str:
+        now = self.progress()
+        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
         kind = FEEDS[source.feed]

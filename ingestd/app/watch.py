@@ -57,6 +57,11 @@ def pages(daemon: Daemon) -> Mapping[str, Page]:
     }
 
 
+def gets_on(daemon: Daemon) -> bool:
+    """Whether the work gets on: else only a restart helps."""
+    return _loader(daemon).status != "fail"
+
+
 def publish(daemon: Daemon) -> None:
     """Set the metrics that are counted elsewhere."""
     put = daemon.reporter.metrics.set

@@ -20,6 +20,11 @@ class Parts:
         self.ended = asyncio.Event()
         self.failure: Exception | None = None
         self.stuck = False
+        self.states: list[str] = []
+        self.ticks = 0
+
+    def tick(self) -> None:
+        self.ticks += 1
 
     def fact(self, action: str, /, **labels: str | float) -> None:
         self.order.append(action)
@@ -79,6 +84,8 @@ def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervi
         VirtualClock(),
         parts,
         deadline=deadline,
+        entered=parts.states.append,
+        tick=parts.tick,
     )
 
 
@@ -91,6 +98,8 @@ async def test_it_stops_from_the_wire_to_the_store() -> None:
     assert await running.run(stop) is True
     assert parts.order == ["daemon.draining", "source closed", "intake closed", "sealed", "loaded"]
     assert running.life.state == "stopped"
+    assert parts.states == ["running", "draining", "stopped"]
+    assert parts.ticks >= 1
 
 
 async def test_it_stops_without_any_source() -> None:
