@@ -10,7 +10,7 @@ from ingestd.settings import Settings, load, validate_feeds
 from ingestd.sources import FEEDS
 from tests.house.conftest import ROOT, shown
 
-EXAMPLES = sorted(ROOT.glob("config/**/*.yaml"))
+EXAMPLES = [ROOT / "config" / "ingestd.yaml", *sorted((ROOT / "config" / "examples").rglob("*.yaml"))]
 
 
 def test_the_default_is_the_default() -> None:

@@ -18,6 +18,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from ingestd.settings import load
+
 ROOT: Final = Path(__file__).parents[2]
 COMPOSE: Final = ROOT / "compose.yaml"
 KUBERNETES: Final = ROOT / "config" / "kubernetes" / "ingestd.yaml"
@@ -61,6 +63,14 @@ def test_there_are_never_two() -> None:
     assert isinstance(spec, dict)
     assert spec["replicas"] == 1
     assert [claim["spec"]["accessModes"] for claim in spec["volumeClaimTemplates"]] == [["ReadWriteOnce"]]
+
+
+def test_kubernetes_configuration_loads(tmp_path: Path) -> None:
+    """What the ConfigMap holds is a configuration, and it points into the volume."""
+    (config,) = [manifest["data"] for manifest in manifests() if manifest["kind"] == "ConfigMap"]
+    assert isinstance(config, dict)
+    (tmp_path / "ingestd.yaml").write_text(config["ingestd.yaml"])
+    assert load(tmp_path / "ingestd.yaml", {}).journal.path == Path("/data/journal")
 
 
 def test_compose_is_tight() -> None:
