@@ -35,12 +35,15 @@ def canonical_sport(name: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def canonical_team(sport: str, name: str) -> str:
-    """One name for a team or player, with its marks: "Arsenal Women", "Barcelona II". One that may be several keeps its own."""
+def canonical_team(sport: str, name: str, league: str = "") -> str:
+    """One name for a team or player, with its marks: "Arsenal Women", "Barcelona II". One that may be several keeps its own.
+
+    A league tells namesakes apart: the "Nacional" of Portugal is not that of Uruguay.
+    """
     rules = find_sport(sport)
     if rules.kind == "person":
         return tidy(name)
-    parsed = parse(rules.name, rules.us, name)
+    parsed = parse(rules.name, rules.us, name, find_league(rules.name, league).group)
     if len(parsed.teams) != 1:
         return tidy(name)
     (index,) = parsed.teams

@@ -12,6 +12,9 @@ _SILENT: Final = re.compile("['’`\u00b4\u02bc]")
 _BREAK: Final = re.compile(r"[^0-9a-z]+")
 _SERBIAN: Final = str.maketrans({"Đ": "Dj", "đ": "dj"})
 _SKELETON: Final = (
+    (re.compile(r"dzh"), "dj"),
+    (re.compile(r"(?<=i)ch\b"), "c"),
+    (re.compile(r"[iy]o(?=v\b)"), "e"),
     (re.compile(r"[kc]h"), "h"),
     (re.compile(r"ph"), "f"),
     (re.compile(r"th"), "t"),
