@@ -1,7 +1,7 @@
 """Every seam on one page. Shapes are in ``model`` and ``batch``, errors in ``errors``; times are UTC microseconds."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol, runtime_checkable
 
 from ingestd.batch import Batch, Warm, Written
@@ -154,10 +154,17 @@ class Telemetry(Protocol):
     """Past-tense facts, spoken by the loops and never by feeds."""
 
     def fact(self, action: str, /, **labels: str | float) -> None:
-        """Something happened, e.g. ``source.connected``; the vocabulary is ``telemetry.logger.ACTIONS``."""
+        """Something happened, e.g. ``source.connected``; the vocabulary is ``telemetry.actions.ACTIONS``."""
 
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:
         """Add to a counter, or observe into a histogram; the vocabulary is ``telemetry.metrics``."""
+
+
+class ContextTelemetry(Telemetry, Protocol):
+    """For whoever begins tasks: what is said in them has their context."""
+
+    def bound(self, **labels: str | float) -> AbstractContextManager[None]:
+        """Within it, in this task and those that it begins, every fact has these labels as well."""
 
 
 Renew = Callable[[str, Scope], None]

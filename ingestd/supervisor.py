@@ -1,13 +1,13 @@
 """Starts and stops the parts of a live daemon in the right order, within a deadline."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from ingestd.errors import ours
-from ingestd.interfaces import Clock, Journal, Telemetry
+from ingestd.interfaces import Clock, ContextTelemetry, Journal
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
 
@@ -24,7 +24,7 @@ class Life(Struct):
 class Supervisor:
     """Owns every task. A task that fails takes the daemon down; a source that is refused does not.
 
-    ``entered`` is told each state of ``life``, ``tick`` is called every second while the loop turns.
+    ``entered`` is told each state of ``life``.
     """
 
     def __init__(  # noqa: PLR0913 - the composition root names each part
@@ -34,12 +34,13 @@ class Supervisor:
         journal: Journal,
         load: Callable[[], Coroutine[None, None, None]],
         clock: Clock,
-        telemetry: Telemetry,
+        telemetry: ContextTelemetry,
         *,
         deadline: float,
         entered: Callable[[str], None],
-        tick: Callable[[], None],
+        beside: Mapping[str, Callable[[], Coroutine[None, None, None]]] | None = None,
     ) -> None:
+        """``beside``: by name, what runs as long as the loader and is then cancelled."""
         self._collectors = collectors
         self._intake = intake
         self._journal = journal
@@ -48,7 +49,7 @@ class Supervisor:
         self._telemetry = telemetry
         self._deadline = deadline
         self._entered = entered
-        self._tick = tick
+        self._beside = {"loop watch": self._watch_loop, **(beside or {})}
         self.life = Life()
 
     async def run(self, stop: asyncio.Event) -> bool:
@@ -67,8 +68,8 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             loading = group.create_task(self._load(), name="loader")
             appending = group.create_task(self._intake.run(), name="intake")
-            collecting = [group.create_task(collector.run(), name=f"collector {collector.name}") for collector in self._collectors]
-            watching = group.create_task(self._watch_loop(), name="loop watch")
+            collecting = [self._collect(group, collector) for collector in self._collectors]
+            watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             self._enter("running")
             await stop.wait()
             self._enter("draining")
@@ -80,13 +81,17 @@ class Supervisor:
             self._journal.seal()
             left = self._deadline - (self._clock.monotonic() - started)
             done, _ = await asyncio.wait([loading], timeout=max(left, 0.1))
-            for task in (loading, watching):
+            for task in (loading, *watching):
                 task.cancel()
         return bool(done)
 
     def _enter(self, state: str) -> None:
         self.life.state = state
         self._entered(state)
+
+    def _collect(self, group: asyncio.TaskGroup, collector: Collector) -> "asyncio.Task[None]":
+        with self._telemetry.bound(source=collector.name):
+            return group.create_task(collector.run(), name=f"collector {collector.name}")
 
     async def _close_sources(self, collecting: Sequence["asyncio.Task[None]"]) -> None:
         """Let every source say goodbye, all at once; whoever takes longer is cut off."""
@@ -102,9 +107,8 @@ class Supervisor:
             await asyncio.wait(collecting, timeout=CLOSING)
 
     async def _watch_loop(self) -> None:
-        """Say each second that the loop turns, and measure how late it comes back: everything else waits that long too."""
+        """Measure how late the loop comes back: everything else waits that long too."""
         while True:
-            self._tick()
             before = self._clock.monotonic()
             await self._clock.sleep(1.0)
             self._telemetry.add("event_loop_lag_seconds", max(0.0, self._clock.monotonic() - before - 1.0))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ingestd.app.finite import new_run, open_journal
 from ingestd.app.watch import gets_on, pages
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.local import LocalJournal
@@ -35,6 +35,8 @@ from ingestd.web.server import WebServer
 
 T = TypeVar("T")
 
+BEAT: Final = 1.0
+"""Seconds between two looks at whether the service manager is to be told something."""
 RETRY_STORE: Final = 2.0
 """Seconds between two tries at a store that is away when the daemon starts; recording goes on meanwhile."""
 
@@ -87,7 +89,7 @@ class Daemon:
             reporter,
             deadline=settings.shutdown.deadline,
             entered=self._manager.entered,
-            tick=self._tick,
+            beside={"floods": self._tell_kept_back, "signs of life": self._tell_manager},
         )
 
     @classmethod
@@ -98,6 +100,7 @@ class Daemon:
         """
         options = validate_feeds(settings, FEEDS)
         reporter.hide(secrets_of(settings, options.values()))
+        reporter.report_to(settings.sentry)
         journal = await open_journal(settings, settings.journal.path, clock)
         try:
             daemon = cls(settings, options, journal, reporter, clock)
@@ -107,8 +110,10 @@ class Daemon:
                 reporter.fact("store.unavailable", problem=str(error))
                 daemon.writer.status.unavailable_since = clock.now()
                 daemon.writer.status.problem = str(error)
-        except BaseException:
+        except BaseException as error:
             await journal.close()
+            if not isinstance(error, IngestdError):
+                reporter.died(error)
             raise
         return daemon
 
@@ -116,18 +121,25 @@ class Daemon:
         """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
         server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
         try:
-            await server.start()
-            host, port = server.address
-            self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
-            clean = await self.supervisor.run(stop)
-            # not after a failure: the frame that was being worked on stays marked
-            self._deathmark.close()
-            self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
-            return clean
+            return await self._serve(server, stop)
+        except Exception as error:
+            if not isinstance(error, ConfigError):
+                self.reporter.died(error)
+            raise
         finally:
             await server.stop()
             await self.journal.close()
             await self.store.close()
+
+    async def _serve(self, server: WebServer, stop: asyncio.Event) -> bool:
+        await server.start()
+        host, port = server.address
+        self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
+        clean = await self.supervisor.run(stop)
+        # not after a failure: the frame that was being worked on stays marked
+        self._deathmark.close()
+        self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
+        return clean
 
     def progress(self) -> Progress:
         """A few figures for a person who looks."""
@@ -145,8 +157,10 @@ class Daemon:
             journal_mib=self.journal.size() / 2**20,
         )
 
-    def _tick(self) -> None:
-        self._manager.tick(well=gets_on(self), status=self._summary)
+    async def _tell_manager(self) -> None:
+        while True:
+            self._manager.tick(well=gets_on(self), status=self._summary)
+            await self.clock.sleep(BEAT)
 
     def _summary(self) -> str:
         now = self.progress()
@@ -184,6 +198,10 @@ class Daemon:
     async def _load(self) -> None:
         """The live run: from the checkpoint on, for ever."""
         run = new_run("live", "", self.clock)
+        with self.reporter.bound(job="live", run=f"{run.run_id & (1 << 64) - 1:016x}"):
+            await self._record(run)
+
+    async def _record(self, run: Run) -> None:
         journal_id, position = await self._patiently(partial(self._enter, run))
         for source in self.settings.sources:
             if source.name in self.feeds:
@@ -213,6 +231,11 @@ class Daemon:
             except StoreUnavailable as error:
                 self.writer.status.problem = str(error)
                 await self.clock.sleep(RETRY_STORE)
+
+    async def _tell_kept_back(self) -> None:
+        while True:
+            await self.clock.sleep(1.0)
+            self.reporter.tell_kept_back()
 
     def _renew(self, source: str, scope: Scope) -> None:
         self.collectors[source].renew(scope)

@@ -62,7 +62,8 @@ class FileLoads:
             written = await self._play(run, journal, folder, deathmark, lane, recording)
         except BaseException as failure:
             cause = first(failure)
-            await self._store.end(run, ended_at=self._clock.now(), status="failed", counts={}, error=f"{type(cause).__name__}: {cause}")
+            said = self._reporter.redactor.text(f"{type(cause).__name__}: {cause}")
+            await self._store.end(run, ended_at=self._clock.now(), status="failed", counts={}, error=said)
             if isinstance(failure, BaseExceptionGroup):
                 raise ours(failure) from failure
             raise

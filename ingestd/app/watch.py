@@ -50,16 +50,21 @@ def pages(daemon: Daemon) -> Mapping[str, Page]:
     )
     return {
         "/metrics": daemon.reporter.metrics.page,
-        "/health": health.report,
-        "/health/live": health.live,
-        "/health/ready": health.ready,
-        "/health/startup": health.startup,
+        **{path: _clean(daemon, page) for path, page in health.pages().items()},
     }
 
 
 def gets_on(daemon: Daemon) -> bool:
     """Whether the work gets on: else only a restart helps."""
     return _loader(daemon).status != "fail"
+
+
+def _clean(daemon: Daemon, page: Page) -> Page:
+    def cleaned(accept: str) -> tuple[int, str, bytes]:
+        status, media_type, body = page(accept)
+        return status, media_type, daemon.reporter.redactor.page(body)
+
+    return cleaned
 
 
 def publish(daemon: Daemon) -> None:

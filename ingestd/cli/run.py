@@ -16,6 +16,7 @@ from ingestd import __version__
 from ingestd.app import Daemon
 from ingestd.cli.config import checked
 from ingestd.clock import SystemClock
+from ingestd.errors import IngestdError, first
 from ingestd.interfaces import Clock
 from ingestd.settings import Settings, feed_options
 from ingestd.sources import FEEDS
@@ -28,9 +29,15 @@ YOUNG: Final = 10_000
 
 
 def run(config: Path | None) -> int:
-    """Returns the exit code: 0 when all that was read is in the store, 1 when the journal still holds some. Raises ConfigError."""
+    """Returns the exit code: 0 when all that was read is in the store, 1 when the journal still holds some. Raises IngestdError."""
     settings, _ = checked(config, FEEDS)
-    return asyncio.run(_run(settings, config))
+    try:
+        return asyncio.run(_run(settings, config))
+    except IngestdError:
+        raise
+    except Exception as error:
+        # its stack went into the log, without secrets; Python's own would be printed with them
+        raise IngestdError(f"a bug of ours ended it ({type(first(error)).__name__}); its stack is in the log") from error
 
 
 async def _run(settings: Settings, config: Path | None) -> int:
@@ -38,6 +45,7 @@ async def _run(settings: Settings, config: Path | None) -> int:
     clock = SystemClock()
     reporter = build_reporter(settings.log, clock, terminal=terminal)
     async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(reporter.close)
         settings = await _with_exchanges(settings, stack)
         daemon = await Daemon.compose(settings, reporter, clock)
         stop = _stop_on_signal()

@@ -1,6 +1,6 @@
 """Says what of a batch a person should hear: what was quarantined, and where something was missed."""
 
-from ingestd.batch import Batch
+from ingestd.batch import Batch, RejectRow
 from ingestd.interfaces import Telemetry
 
 
@@ -15,7 +15,7 @@ class Herald:
         """Facts and counts for what this batch is about to commit."""
         for reject in batch.rejects:
             self._telemetry.add("quarantined_records_total", source=reject.source, reason=reject.category)
-            self._telemetry.fact("frame.quarantined", source=reject.source, category=reject.category, reason=reject.reason)
+            self._tell_of(reject)
         for key, row in batch.coverage.items():
             if row.state != "gap":
                 continue
@@ -25,3 +25,12 @@ class Herald:
                 self._open.add(key)
             if row.ended_at is not None:
                 self._open.discard(key)
+
+    def _tell_of(self, reject: RejectRow) -> None:
+        where: dict[str, str | float] = {"offset": reject.offset, "path": reject.path, "record": str(reject.quarantine_id)}
+        if reject.category == "bug":
+            self._telemetry.fact(
+                "bug.contained", source=reject.source, stage=reject.stage, reason=reject.reason, stack=reject.error, **where
+            )
+        else:
+            self._telemetry.fact("frame.quarantined", source=reject.source, category=reject.category, reason=reject.reason, **where)

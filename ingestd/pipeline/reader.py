@@ -1,5 +1,6 @@
 """The decoder of one source in one run: frames to updates, what follows from missing frames, and bugs contained."""
 
+import traceback
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
@@ -127,7 +128,8 @@ def refused(category: str, reason: str, *, path: str = "") -> Reject:
 
 def refused_bug(stage: str, error: Exception, *, path: str = "") -> Reject:
     """What our own code could not cope with."""
-    return Reject(stage=stage, category="bug", reason=f"{type(error).__name__}: {error}", severity="critical", path=path)
+    stack = "".join(traceback.format_exception(error))
+    return Reject(stage=stage, category="bug", reason=f"{type(error).__name__}: {error}", severity="critical", path=path, error=stack)
 
 
 def _unreadable(frame: Frame) -> tuple[str, Reject] | None:

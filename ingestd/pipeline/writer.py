@@ -95,7 +95,7 @@ class Writer:
         self.status.committed_at = self._clock.now()
         self.status.position = batch.position
         self._telemetry.add("sink_batches_total", outcome="committed")
-        self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4))
+        self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4), position=batch.position)
         self._telemetry.add("sink_commit_duration_seconds", seconds)
         for table, rows in written.rows.items():
             self._telemetry.add("sink_records_total", rows, table=table)

@@ -92,9 +92,9 @@ def read_tree(path: Path) -> Tree:
 
 
 def secrets_of(settings: Settings, options: Iterable[BaseModel]) -> set[str]:
-    """Every text that must not be said: the store's password, and what feeds keep as ``SecretStr``."""
+    """Every text that must not be said: the store's password, and what settings and feeds keep as ``SecretStr``."""
     passwords = settings.store.passwords
-    return {text for text in (*passwords, *map(unquote, passwords), *_secrets_in(options)) if text}
+    return {text for text in (*passwords, *map(unquote, passwords), *_secrets_in((settings, *options))) if text}
 
 
 def _tree(path: Path | None) -> Tree:

@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, field_validator, model_validator
 
 from ingestd.settings.units import Bytes, Seconds, hinted
 
 STORES: Final = ("sqlite:///", "postgresql://")
 PASSWORD: Final = re.compile(r"(://[^/@:]*:)([^?]+)(?=@)|([?&]password=)([^&]+)")
 """Where a URL may hold one: between user and host (up to the last ``@``: people forget to escape), or in the query."""
+
+DSN: Final = re.compile(r"https?://[^/@\s]+@[^/@\s]+/(?:\S*/)?\d+")
 
 
 class Secret:
@@ -82,11 +84,35 @@ class HttpSettings(_Part):
     port: int = Field(8001, ge=0, le=65_535, description="port to listen on, 0 to 65535; 0 takes any free one")
 
 
+Level = Literal["debug", "info", "warning", "error"]
+Area = Literal[
+    "alert", "batch", "breaker", "budget", "bug", "daemon", "frame", "intake", "journal", "library", "row", "run", "source", "store"
+]
+"""What facts are about: the first words of what the log can say."""
+
+
 class LogSettings(_Part):
-    """What the daemon says."""
+    """What the daemon says, and where."""
 
     format: Literal["auto", "json", "text"] = Field("auto", description="json, text, or auto: text in a terminal, else json")
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is said")
+    level: Level = Field("info", description="the least that is said")
+    levels: dict[Area, Level] = Field(default_factory=dict, description="another level for an area, e.g. {source: debug, library: error}")
+    file: Path | None = Field(None, description="also write to this file, which rotates; left out: to stderr alone")
+    file_size: Bytes = Field(32 * 2**20, ge=2**16, description="bytes at which the file is put aside, 64KiB or more")
+    file_count: int = Field(5, ge=1, le=1_000, description="files put aside that stay, 1 to 1000")
+
+
+def _dsn(dsn: SecretStr | None) -> SecretStr | None:
+    if dsn is not None and not DSN.fullmatch(dsn.get_secret_value()):
+        raise hinted("is no DSN", "copy it from the project's settings in Sentry: https://key@host/number")
+    return dsn
+
+
+class SentrySettings(_Part):
+    """Errors to Sentry."""
+
+    dsn: Annotated[SecretStr | None, AfterValidator(_dsn)] = Field(None, description="where errors go; left out: nowhere")
+    environment: str = Field("production", min_length=1, max_length=64, description="which installation it is, for Sentry")
 
 
 class ShutdownSettings(_Part):
@@ -134,6 +160,7 @@ class Settings(_Part):
     batch: BatchSettings = Field(default_factory=BatchSettings, description="how much one transaction takes")
     http: HttpSettings = Field(default_factory=HttpSettings, description="health and metrics")
     log: LogSettings = Field(default_factory=LogSettings, description="what the daemon says")
+    sentry: SentrySettings = Field(default_factory=SentrySettings, description="errors to Sentry")
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
     sources: tuple[SourceSettings, ...] = Field(
         default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"

@@ -14,13 +14,19 @@ PREFIX: Final = "INGESTD_"
 SOURCES: Final = "INGESTD_SOURCES"
 FOREIGN: Final = ("INGESTD_TEST_", "INGESTD_DATA", "INGESTD_SERVICE_", "INGESTD_PORT")
 """Not settings: what tests read, and what Kubernetes tells every pod about a service named ``ingestd``."""
+SHARED: Final[dict[str, tuple[str, ...]]] = {"A1BETTING_SENTRY_DSN": ("sentry", "dsn")}
+"""What other programs of the house are told by the same variable."""
 OTHERS_MAY_READ: Final = 0o077
 
 Tree = dict[str, JsonValue]
 
 
 def overlay(data: Tree, environ: Mapping[str, str]) -> list[str]:
-    """Lay each ``INGESTD_…`` variable over the file's ``data``; returns problems. The last of a key and its ``_file`` form counts."""
+    """Lay each ``INGESTD_…`` variable over the file's ``data``, and those that are shared below them; returns problems.
+
+    The last of a key and its ``_file`` form counts.
+    """
+    _put_shared(data, environ)
     names = {spelling: path for path in _paths(Settings) for spelling in _spellings(path)}
     problems: list[str] = []
     for name in sorted(name for name in environ if name.startswith(PREFIX) and not name.startswith(FOREIGN)):
@@ -102,6 +108,13 @@ def _of_source(data: Tree, name: str) -> tuple[Tree, tuple[str, ...]] | None:
             if name.startswith(prefix) and len(name) > len(prefix) and (best is None or len(prefix) > len(best[0])):
                 best = prefix, source
     return (best[1], tuple(name.removeprefix(best[0]).lower().split("__"))) if best else None
+
+
+def _put_shared(data: Tree, environ: Mapping[str, str]) -> None:
+    for name, path in SHARED.items():
+        for ending in ("", FILE):
+            if given := environ.get(name + ending.upper()):
+                _put(data, (*path[:-1], path[-1] + ending), _value(given))
 
 
 def _put(data: Tree, path: tuple[str, ...], value: JsonValue) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, get_args
+from typing import Final, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -43,9 +43,11 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def model_in(annotation: object) -> type[BaseModel] | None:
-    """The model that a field holds, also in a list or as an option."""
+    """The model that a field holds, also in a list or as an option; what is told apart by names of its own is no model."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
+    if get_origin(annotation) is dict:
+        return None
     return next((found for part in get_args(annotation) if (found := model_in(part))), None)
 
 

@@ -10,11 +10,17 @@ LEVELS: Final[dict[Level, int]] = {"debug": logging.DEBUG, "info": logging.INFO,
 
 
 class Action(Struct, frozen=True):
-    """``text`` names labels in braces. ``often``: may come in floods, so one line in ten seconds per source stands for all."""
+    """``text`` names labels in braces. ``code`` is the label that, with the action, names the kind of trouble.
+
+    ``often``: it may come in floods; of those that agree in these labels one line in ten seconds stands for all. ``lasted``: its label
+    ``seconds`` says how long what is over now took.
+    """
 
     level: Level
     text: str
-    often: bool = False
+    code: str = ""
+    often: tuple[str, ...] = ()
+    lasted: bool = False
 
 
 ACTIONS: Final[dict[str, Action]] = {
@@ -22,18 +28,22 @@ ACTIONS: Final[dict[str, Action]] = {
     "daemon.started": Action("info", "recording {sources} sources into {store}, listening on {address}"),
     "daemon.draining": Action("info", "stopping: {seconds} s to put what was read into the store"),
     "daemon.stopped": Action("info", "stopped: {left}"),
+    "daemon.failed": Action("error", "the daemon failed: {error_type}: {error}", code="error_type"),
     "run.started": Action("info", "{kind} run started: {source}"),
     "run.ended": Action("info", "{kind} run ended: {source}: {status}"),
     # Sources: an outage is said once when it begins and once when it ends.
     "source.connected": Action("info", "{source} is connected"),
-    "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}"),
+    "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}", code="reason"),
     "source.silent": Action("warning", "{source} has sent nothing for {seconds} s"),
-    "source.recovered": Action("info", "{source} is back after {seconds} s"),
-    "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}"),
+    "source.recovered": Action("info", "{source} is back after {seconds} s", lasted=True),
+    "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}", code="reason"),
     "source.cut_off": Action("warning", "a source took longer than {seconds} s to leave its session and was cut off"),
     "source.stopped": Action("info", "{source} stopped: {reason}"),
-    "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", often=True),
-    "frame.quarantined": Action("warning", "{source} sent what cannot be taken: {category}: {reason}", often=True),
+    "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", code="reason", often=("source",)),
+    "frame.quarantined": Action(
+        "warning", "{source} sent what cannot be taken: {category}: {reason}", code="category", often=("source", "category")
+    ),
+    "bug.contained": Action("error", "a bug of ours in {stage}, at a frame of {source}: {reason}", code="stage", often=("source", "stage")),
     # Budgets.
     "budget.lost": Action(
         "error",
@@ -41,20 +51,22 @@ ACTIONS: Final[dict[str, Action]] = {
         " (if you know better: stop ingestd, remove {path}, start it)",
     ),
     # The journal.
-    "intake.dropped": Action("error", "{frames} frames could not be made durable and are lost: {reason}: {detail}"),
+    "intake.dropped": Action(
+        "error", "{frames} frames could not be made durable and are lost: {reason}: {detail}", code="reason", often=("reason",)
+    ),
     "journal.full": Action("error", "reading paused, the journal is full: {detail}"),
-    "journal.room": Action("info", "reading goes on after {seconds} s, the journal has room"),
+    "journal.room": Action("info", "reading goes on after {seconds} s, the journal has room", lasted=True),
     "journal.damaged": Action("error", "the journal cannot be read from position {first} to {last}: {reason}"),
     # The store.
-    "batch.committed": Action("debug", "{rows} rows committed"),
-    "row.refused": Action("error", "the store refused a row of {table}: {error}", often=True),
+    "batch.committed": Action("debug", "{rows} rows committed", lasted=True),
+    "row.refused": Action("error", "the store refused a row of {table}: {error}", code="table", often=("table",)),
     "store.unavailable": Action("error", "the store is unavailable, the journal takes over: {problem}"),
-    "store.available": Action("info", "the store is available again after {seconds} s"),
-    "store.in_doubt": Action("warning", "a commit lost its reply; the store says that it was {outcome}"),
+    "store.available": Action("info", "the store is available again after {seconds} s", lasted=True),
+    "store.in_doubt": Action("warning", "a commit lost its reply; the store says that it was {outcome}", code="outcome"),
     # What they share.
-    "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s"),
+    "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s", code="breaker", often=("breaker",)),
     "breaker.closed": Action("info", "breaker {breaker} closed"),
     # What libraries say.
-    "library.warned": Action("warning", "{library} says: {error}", often=True),
-    "library.failed": Action("error", "{library} failed: {error}", often=True),
+    "library.warned": Action("warning", "{library} says: {error}", code="library", often=("library",)),
+    "library.failed": Action("error", "{library} failed: {error}", code="library", often=("library",)),
 }

@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from ingestd.interfaces import Clock
 from ingestd.model import SECOND, SourceStatus
-from ingestd.telemetry.logger import stamp
+from ingestd.telemetry.facts import stamp
 
 MEDIA_TYPE: Final = "application/health+json"
 SLOW_COMMIT: Final = 5.0
@@ -109,6 +109,10 @@ class Health:
         self._version = version
         self._instance = instance
         self._began = clock.monotonic()
+
+    def pages(self) -> Mapping[str, Callable[[str], tuple[int, str, bytes]]]:
+        """All four by their paths."""
+        return {"/health": self.report, "/health/live": self.live, "/health/ready": self.ready, "/health/startup": self.startup}
 
     def report(self, _: str = "") -> tuple[int, str, bytes]:
         """``/health``: everything; 503 when something fails."""

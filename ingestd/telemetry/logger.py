@@ -1,77 +1,80 @@
-"""Past-tense facts, one per line: JSON with ECS names for programs, or a sentence for people. Secrets leave at one point."""
+"""Past-tense facts: context bound once, secrets taken out at one point, floods kept down, then to whoever listens and to the log."""
 
-import json
 import logging
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TextIO
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from types import MappingProxyType
 
 import structlog
-from msgspec import Struct
 from structlog.typing import EventDict, WrappedLogger
 
 from ingestd.interfaces import Clock
+from ingestd.settings.model import Area
 from ingestd.telemetry.actions import ACTIONS, LEVELS, Level
+from ingestd.telemetry.facts import Fact, of_error, sentence, shortened
+from ingestd.telemetry.floods import Floods, Labels
+from ingestd.telemetry.outlets import Outlet
+from ingestd.telemetry.redact import Redactor
 
-ECS_VERSION: Final = "8.11.0"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-OFTEN: Final = 10.0
-"""Seconds between two lines of one kind of a fact that may come in floods."""
-SHORTEST_SECRET: Final = 4
-"""A shorter one would black out innocent words everywhere."""
-RENAMED: Final = {"error": "error.message", "error_type": "error.type", "stack": "error.stack_trace"}
-USERINFO: Final = re.compile(r"://[^/@\s]+@")
-CLEAR_LINE: Final = "\r\x1b[2K"
-"""In a terminal a progress line may stand where the next line goes."""
-REDACTED: Final = "***"
-BRACES: Final = re.compile(r"{(\w+)}")
-EMPTY: Final = re.compile(r": +(?=:)")
-
-Form = Literal["json", "text"]
-
-
-class Said(Struct):
-    """When a fact that may come in floods was last said, and how often it was not."""
-
-    at: float
-    kept_back: int = 0
+Listener = Callable[[Fact], None]
 
 
 class FeatureLogger:
-    """Writes facts of the catalogue to one stream; never fails its caller: lines that cannot be written are counted in ``lost``."""
+    """Takes facts of the catalogue. Whoever listens hears all of them, outlets those of their area's level or graver."""
 
-    def __init__(self, stream: TextIO, clock: Clock, *, version: str, form: Form, level: Level = "info") -> None:
-        self._stream = stream
+    def __init__(
+        self,
+        outlets: Sequence[Outlet],
+        clock: Clock,
+        redactor: Redactor,
+        *,
+        level: Level = "info",
+        levels: Mapping[Area, Level] = MappingProxyType({}),
+    ) -> None:
+        self._outlets = outlets
         self._clock = clock
-        self._secrets: list[str] = []
-        self._floods: dict[tuple[str, str], Said] = {}
-        self.lost = 0
-        self._before = CLEAR_LINE if form == "text" and stream.isatty() else ""
+        self._redactor = redactor
+        self._level = level
+        self._levels: dict[str, Level] = dict(levels.items())
+        self._floods = Floods(clock)
+        self._listeners: list[Listener] = []
         self._log = structlog.wrap_logger(
             None,
-            processors=[self._redact, _Json(version) if form == "json" else _text, self._write],
-            wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+            processors=[structlog.contextvars.merge_contextvars, self._redact, self._tell],
+            wrapper_class=structlog.BoundLogger,
         )
 
-    def register_secret(self, *texts: str) -> None:
-        """Never let these texts out, wherever they turn up. Texts under four characters are not covered."""
-        self._secrets = sorted({*self._secrets, *(text for text in texts if len(text) >= SHORTEST_SECRET)}, key=len, reverse=True)
+    @property
+    def lost(self) -> int:
+        """Lines that could not be written."""
+        return sum(outlet.lost for outlet in self._outlets)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this one of every fact from now on. It must neither wait nor fail."""
+        self._listeners.append(listener)
+
+    def bound(self, **labels: str | float) -> AbstractContextManager[None]:
+        """Within it, in this task and those that it begins, every fact has these labels too; what a fact says itself wins."""
+        return structlog.contextvars.bound_contextvars(**labels)
+
+    def failed(self, action: str, cause: BaseException, /, **labels: str | float) -> None:
+        """Say that something happened because of an exception, and tell of it with its stack."""
+        self._say(action, {**labels, **of_error(cause)}, 0, cause)
 
     def fact(self, action: str, /, **labels: str | float) -> None:
         """Say that something happened. Raises KeyError for an action that is not in the catalogue."""
-        spec = ACTIONS[action]
-        kept_back = 0
-        if spec.often:
-            said = self._admit(action, str(labels.get("source", "")))
-            if said is None:
-                return
-            kept_back = said.kept_back
-            said.kept_back = 0
-        if kept_back:
-            labels["kept_back"] = kept_back
-        message = _sentence(spec.text, labels)
-        self._log.log(LEVELS[spec.level], message, action=action, at=self._clock.now(), labels=labels)
+        key = ACTIONS[action].often
+        if not key:
+            self._say(action, labels, 0)
+            return
+        kept_back = self._floods.admit((action, *(str(labels.get(name, "")) for name in key)), labels)
+        if kept_back is not None:
+            self._say(action, labels, kept_back)
+
+    def tell_kept_back(self, *, everything: bool = False) -> None:
+        """Say what a flood that is over left unsaid: its last fact, with the count of those before."""
+        for action, labels, kept_back in self._floods.due(everything=everything):
+            self._say(action, labels, kept_back)
 
     def take_over_libraries(self) -> logging.Handler:
         """Let what libraries say through ``logging`` (warnings and worse) come out as facts too."""
@@ -80,46 +83,32 @@ class FeatureLogger:
         logging.root.setLevel(logging.WARNING)
         return handler
 
-    def _admit(self, action: str, source: str) -> Said | None:
-        now = self._clock.monotonic()
-        said = self._floods.get((action, source))
-        if said is None:
-            said = self._floods[action, source] = Said(now)
-        elif now - said.at < OFTEN:
-            said.kept_back += 1
-            return None
-        said.at = now
-        return said
+    def close(self) -> None:
+        """Say what is left to be said, and let go of files."""
+        self.tell_kept_back(everything=True)
+        for outlet in self._outlets:
+            outlet.close()
 
-    def _clean(self, value: str | float) -> str | float:
-        if not isinstance(value, str):
-            return value
-        for secret in self._secrets:
-            value = value.replace(secret, REDACTED)
-        return USERINFO.sub(f"://{REDACTED}@", value)
+    def _say(self, action: str, labels: Labels, kept_back: int, cause: BaseException | None = None) -> None:
+        self._log.info(action, labels=labels, kept_back=kept_back, cause=cause)
 
     def _redact(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        event["event"] = self._clean(event["event"])
-        event["labels"] = {key: self._clean(value) for key, value in event["labels"].items()}
-        return event
+        """The one point through which everything goes that is said, whatever hears it."""
+        action, own, kept_back, cause = (event.pop(name) for name in ("event", "labels", "kept_back", "cause"))
+        labels = {
+            key: self._redactor.text(shortened(value)) if isinstance(value, str) else value for key, value in {**event, **own}.items()
+        }
+        message = sentence(ACTIONS[action].text, labels)
+        return {"fact": Fact(action=action, at=self._clock.now(), message=message, labels=labels, kept_back=kept_back, cause=cause)}
 
-    def _write(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        try:
-            self._stream.write(f"{self._before}{event['line']}\n")
-            self._stream.flush()
-        except (OSError, ValueError):  # ValueError: the stream is closed
-            self.lost += 1
+    def _tell(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        fact: Fact = event["fact"]
+        for listener in self._listeners:
+            listener(fact)
+        if LEVELS[fact.level] >= LEVELS[self._levels.get(fact.area, self._level)]:
+            for outlet in self._outlets:
+                outlet.write(fact)
         raise structlog.DropEvent
-
-
-def _sentence(text: str, labels: Mapping[str, str | float]) -> str:
-    """``text`` with its braces filled; a label that was not given leaves no trace, nor the colon before it."""
-    filled = BRACES.sub(lambda match: _figure(labels.get(match[1], "")), text)
-    return EMPTY.sub("", filled).rstrip(" :")
-
-
-def _figure(value: str | float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class _Libraries(logging.Handler):
@@ -134,41 +123,3 @@ class _Libraries(logging.Handler):
         stack = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
         failed = record.levelno >= logging.ERROR
         self._logger.fact("library.failed" if failed else "library.warned", library=record.name, error=record.getMessage(), stack=stack)
-
-
-def stamp(micros: int) -> str:
-    """UTC µs as ISO 8601 with milliseconds."""
-    return (EPOCH + timedelta(microseconds=micros)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class _Json:
-    """One JSON object per line. Texts are ``labels.*``, numbers ``ingestd.*``; ASCII only, so nothing can forge a line."""
-
-    def __init__(self, version: str) -> None:
-        self._service = {"ecs.version": ECS_VERSION, "service.name": "ingestd", "service.version": version}
-
-    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
-        labels: Mapping[str, str | float] = event["labels"]
-        line = {
-            "@timestamp": stamp(event["at"]),
-            "log.level": ACTIONS[event["action"]].level,
-            "message": event["event"],
-            **self._service,
-            "event.dataset": f"ingestd.{event['action'].partition('.')[0]}",
-            "event.action": event["action"],
-            **{_ecs_name(key, value): value for key, value in labels.items() if value != ""},
-        }
-        return {"line": json.dumps(line, default=str)}
-
-
-def _ecs_name(key: str, value: str | float) -> str:
-    return RENAMED.get(key) or (f"labels.{key}" if isinstance(value, str) else f"ingestd.{key}")
-
-
-def _text(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A sentence, then what it does not say; control characters are written out, so nothing can forge a line or colour it."""
-    action = ACTIONS[event["action"]]
-    told = BRACES.findall(action.text)
-    rest = "".join(f"  {key}={value}" for key, value in event["labels"].items() if key not in told and value != "")
-    line = f"{stamp(event['at'])} {action.level:<7} {event['event']}{rest}"
-    return {"line": "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)}

@@ -1,7 +1,7 @@
 """Numbers for Prometheus: plain sums in memory, turned into series when somebody looks."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import accumulate
 from typing import Final, Literal
 
@@ -99,7 +99,9 @@ class Histogram(Struct):
 class Metrics(Collector):
     """All series of this process. Names come without the prefix ``ingestd_``; a name or label outside ``METRICS`` raises KeyError."""
 
-    def __init__(self) -> None:
+    def __init__(self, clean: Callable[[str], str] = str) -> None:
+        """``clean``: takes secrets out of the text of a label."""
+        self._clean = clean
         self._values: dict[str, dict[tuple[str, ...], float]] = {}
         self._histograms: dict[str, dict[tuple[str, ...], Histogram]] = {}
         self._before: list[Callable[[], None]] = []
@@ -112,11 +114,13 @@ class Metrics(Collector):
         """Add to a counter or gauge, or observe into a histogram."""
         metric, key = _series(name, labels)
         if metric.kind == "histogram":
-            histogram = self._histograms.setdefault(name, {}).setdefault(key, Histogram([0] * (len(FINE) + 1)))
+            histograms = self._histograms.setdefault(name, {})
+            histogram = histograms.setdefault(self._known(histograms, key), Histogram([0] * (len(FINE) + 1)))
             histogram.counts[bisect_left(FINE, value)] += 1
             histogram.total += value
         else:
             series = self._values.setdefault(name, {})
+            key = self._known(series, key)
             series[key] = series.get(key, 0.0) + value
 
     def set(self, name: str, value: float, /, **labels: str) -> None:
@@ -124,7 +128,8 @@ class Metrics(Collector):
         metric, key = _series(name, labels)
         if metric.kind == "histogram":
             raise KeyError(name)
-        self._values.setdefault(name, {})[key] = value
+        series = self._values.setdefault(name, {})
+        series[self._known(series, key)] = value
 
     def on_scrape(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each look, to ``set`` what is counted elsewhere."""
@@ -149,6 +154,10 @@ class Metrics(Collector):
             for key, value in values.items():
                 family.add_metric(key, value)
             yield family
+
+    def _known(self, series: Container[tuple[str, ...]], key: tuple[str, ...]) -> tuple[str, ...]:
+        """The key as it is, where there is such a series; a new one only without secrets."""
+        return key if key in series else tuple([self._clean(part) for part in key])
 
     def _histogram(self, name: str, metric: Metric) -> HistogramMetricFamily:
         family = HistogramMetricFamily(PREFIX + name, metric.help, labels=metric.labels)

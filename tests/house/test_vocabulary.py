@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+from ingestd.settings.model import Area
 from ingestd.telemetry.actions import ACTIONS
 from ingestd.telemetry.metrics import METRICS
-from tests.house.conftest import MODULES, parsed, shown
+from tests.house.conftest import MODULES, ROOT, parsed, shown
 
 
 class Said(NamedTuple):
@@ -30,10 +31,10 @@ def verbs_of(tree: ast.Module) -> dict[str, str]:
 
 
 def verb_in(spoken: ast.expr) -> str:
-    """``fact``, or ``add`` or ``set`` where telemetry speaks; else nothing."""
-    if not isinstance(spoken, ast.Attribute) or spoken.attr not in {"fact", "add", "set"}:
+    """``fact``, or ``failed``, ``add`` or ``set`` where telemetry speaks; else nothing."""
+    if not isinstance(spoken, ast.Attribute) or spoken.attr not in {"fact", "failed", "add", "set"}:
         return ""
-    speaks = spoken.attr == "fact" or ast.unparse(spoken.value).endswith(("telemetry", "reporter", "metrics"))
+    speaks = spoken.attr == "fact" or ast.unparse(spoken.value).endswith(("telemetry", "reporter", "metrics", "logger"))
     return spoken.attr if speaks else ""
 
 
@@ -49,8 +50,8 @@ def said() -> Iterator[Said]:
                 yield from (Said(path, node.lineno, verb, word, labels) for word in words)
 
 
-FACTS = [one for one in said() if one.verb == "fact"]
-NUMBERS = [one for one in said() if one.verb != "fact"]
+FACTS = [one for one in said() if one.verb in {"fact", "failed"}]
+NUMBERS = [one for one in said() if one.verb in {"add", "set"}]
 
 
 def test_facts() -> None:
@@ -63,6 +64,18 @@ def test_numbers() -> None:
     assert [str(one) for one in NUMBERS if one.word not in METRICS] == []
     known = [one for one in NUMBERS if one.word in METRICS]
     assert [str(one) for one in known if one.labels not in (None, frozenset(METRICS[one.word].labels))] == []
+
+
+def test_every_fact_is_tried() -> None:
+    """Some test names it: that it is said when it should be."""
+    trees = [parsed(path) for path in (ROOT / "tests").rglob("test_*.py") if path.parent.name != "house"]
+    named = {node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert sorted(set(ACTIONS) - named) == []
+
+
+def test_areas() -> None:
+    """What facts are about is what a level can be set for."""
+    assert {action.partition(".")[0] for action in ACTIONS} | {"alert"} == set(get_args(Area))
 
 
 def test_no_empty_words() -> None:

@@ -1,5 +1,7 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
+from logging import Handler
+
 from ingestd.pipeline.matching import Candidate
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
@@ -18,6 +20,7 @@ from ingestd.telemetry.metrics import Metrics
 # Called by the library whose class they extend.
 _Loader.construct_mapping  # yaml
 _Libraries.emit  # logging
+Handler.handleError  # logging, of an outlet's handler
 Metrics.collect  # prometheus_client
 Record.__getitem__  # asyncpg
 _Functions._func_entries  # jmespath, as the next three

@@ -1,6 +1,7 @@
 """A live daemon, composed from settings."""
 
 import asyncio
+import json
 
 import pytest
 from msgspec.structs import replace
@@ -109,4 +110,29 @@ async def test_budgets_that_cannot_be_read_are_said(settings: Settings, capsys: 
     daemon = await compose(settings)
     await daemon.journal.close()
     await daemon.store.close()
-    assert "what was spent of any key is not known" in capsys.readouterr().err
+    said = json.loads(capsys.readouterr().err)
+    assert (said["event.action"], "what was spent of any key is not known" in said["message"]) == ("budget.lost", True)
+
+
+async def test_a_bug_is_said_with_its_stack(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without secrets, before it ends the daemon: at once, or while it is put together."""
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("with hunter2 in it")
+
+    source = settings.sources[0].model_copy(update={"options": {**settings.sources[0].options, "url": "ws://u:hunter2@127.0.0.1:1"}})
+    asked = settings.model_copy(update={"sources": (source,)})
+    daemon = await compose(asked)
+    daemon.reporter.hide(["hunter2"])
+    monkeypatch.setattr("ingestd.app.daemon.Daemon._record", fail)
+    with pytest.raises(ExceptionGroup):
+        await daemon.run(asyncio.Event())
+    monkeypatch.setattr("ingestd.app.daemon.open_store", None)
+    with pytest.raises(TypeError):
+        await compose(asked)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event.action"] for line in lines] == ["daemon.failed"] * 2
+    assert "with *** in it" in lines[0]["error.stack_trace"]
+    assert "hunter2" not in str(lines)

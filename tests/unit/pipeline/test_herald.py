@@ -1,5 +1,7 @@
 """The herald speaks of each gap once, and of each reject."""
 
+from msgspec.structs import replace
+
 from ingestd.batch import Batch, CoverageRow, RejectRow
 from ingestd.model import CoverageState, Run
 from ingestd.pipeline.herald import Herald
@@ -65,8 +67,19 @@ def test_what_is_complete_is_not_said() -> None:
 
 
 def test_each_reject_is_said_and_counted() -> None:
-    """With its category."""
+    """With its category, and where to find it: in the journal, and in quarantine."""
     telemetry = Telemetry()
     Herald(telemetry).tell(batch(rejects=2))
-    assert telemetry.facts == [("frame.quarantined", {"source": "s", "category": "price", "reason": "too low"})] * 2
+    said = {"source": "s", "category": "price", "reason": "too low", "offset": 1, "path": "", "record": "1"}
+    assert telemetry.facts == [("frame.quarantined", said)] * 2
     assert telemetry.added == [("quarantined_records_total", 1, {"source": "s", "reason": "price"})] * 2
+
+
+def test_a_bug_is_no_bad_frame() -> None:
+    """It is ours: said as an error, with its stack."""
+    telemetry = Telemetry()
+    one = batch(rejects=1)
+    one.rejects[0] = replace(one.rejects[0], category="bug", reason="KeyError: 'x'", error="Traceback")
+    Herald(telemetry).tell(one)
+    ((action, labels),) = telemetry.facts
+    assert (action, labels["stage"], labels["reason"], labels["stack"]) == ("bug.contained", "decode", "KeyError: 'x'", "Traceback")

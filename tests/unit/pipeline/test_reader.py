@@ -255,10 +255,12 @@ def test_a_frame_nobody_may_decode() -> None:
 
 
 def test_rejects_say_where_and_how_bad() -> None:
-    """A refused frame is an error, a bug is critical."""
+    """A refused frame is an error, a bug is critical, and has its stack."""
     assert refused("shape", "why", path="mc") == Reject(stage="decode", category="shape", reason="why", path="mc")
     bug = refused_bug("validate", TypeError("what"), path="p")
-    assert bug == Reject(stage="validate", category="bug", reason="TypeError: what", severity="critical", path="p")
+    assert bug == Reject(
+        stage="validate", category="bug", reason="TypeError: what", severity="critical", path="p", error="TypeError: what\n"
+    )
 
 
 def test_frames_lost_at_the_tail_are_a_gap_with_the_next_frame() -> None:

@@ -111,7 +111,7 @@ async def test_what_is_written_is_said() -> None:
     assert telemetry.sum("sink_batches_total", outcome="committed") == 1
     assert telemetry.added[1:2] == [("sink_commit_duration_seconds", 0.0, {})]
     assert telemetry.facts == [
-        ("batch.committed", {"rows": 1, "seconds": 0.0}),
+        ("batch.committed", {"rows": 1, "seconds": 0.0, "position": 70}),
         ("row.refused", {"table": "odds", "key": "(1,)", "error": "too big"}),
     ]
 

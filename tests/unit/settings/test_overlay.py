@@ -118,3 +118,16 @@ def test_both_forms_in_one_file(secret: Path) -> None:
     """Nobody could say which one counts."""
     data: Tree = {"store": {"url": "sqlite:///y.db", "url_file": str(secret)}}
     assert read_secrets(data, Settings) == ["store.url: given both here and by url_file; leave one of them out"]
+
+
+def test_shared_variables(secret: Path) -> None:
+    """What the whole house is told: over the file, below our own variables; empty is as if it were not there."""
+    data: Tree = {"sentry": {"dsn": "https://old@h/1", "environment": "x"}}
+    assert overlay(data, {"A1BETTING_SENTRY_DSN": "https://k@h/1"}) == []
+    assert data["sentry"] == {"dsn": "https://k@h/1", "environment": "x"}
+    assert overlay(data, {"A1BETTING_SENTRY_DSN_FILE": str(secret)}) == []
+    assert data["sentry"] == {"dsn_file": str(secret), "environment": "x"}
+    assert overlay(data, {"A1BETTING_SENTRY_DSN": "https://k@h/1", "INGESTD_SENTRY_DSN": "https://own@h/1"}) == []
+    assert data["sentry"] == {"dsn": "https://own@h/1", "environment": "x"}
+    assert overlay(data, {"A1BETTING_SENTRY_DSN": ""}) == []
+    assert data["sentry"] == {"dsn": "https://own@h/1", "environment": "x"}

@@ -1,12 +1,16 @@
 """Lines of the log: their form, their secrets, their floods."""
 
+import asyncio
 import io
 import json
 import logging
 
 import pytest
 
-from ingestd.telemetry.logger import FeatureLogger, Form, stamp
+from ingestd.telemetry.facts import Fact
+from ingestd.telemetry.logger import FeatureLogger
+from ingestd.telemetry.outlets import Form, to_stream
+from ingestd.telemetry.redact import Redactor
 from tests.unit.telemetry.conftest import StillClock
 
 
@@ -18,9 +22,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def logger_on(stream: io.StringIO, clock: StillClock, form: Form = "json") -> FeatureLogger:
-    """A logger that says everything from info on."""
-    return FeatureLogger(stream, clock, version="1.2.3", form=form)
+def logger_on(stream: io.StringIO, clock: StillClock, form: Form = "json", *secrets: str) -> FeatureLogger:
+    """A logger that says everything from info on, but no secret."""
+    redactor = Redactor()
+    redactor.register(secrets)
+    return FeatureLogger([to_stream(stream, form, "1.2.3")], clock, redactor)
 
 
 def test_json_line(clock: StillClock) -> None:
@@ -36,6 +42,8 @@ def test_json_line(clock: StillClock) -> None:
         "service.version": "1.2.3",
         "event.dataset": "ingestd.source",
         "event.action": "source.recovered",
+        "event.outcome": "success",
+        "event.duration": 12_250_000_000,
         "labels.source": "demo",
         "ingestd.seconds": 12.25,
     }
@@ -79,8 +87,7 @@ def test_no_forgery(clock: StillClock, form: Form) -> None:
 def test_secrets(clock: StillClock, form: Form) -> None:
     """A registered secret and the user part of any URL never come out, the longer secret first."""
     stream = io.StringIO()
-    logger = logger_on(stream, clock, form)
-    logger.register_secret("hunter2", "hunter2-long", "abc", "")
+    logger = logger_on(stream, clock, form, "hunter2", "hunter2-long", "abc", "")
     logger.fact("store.unavailable", problem="hunter2-long! hunter2 postgresql://joe:pw@h/d", table="hunter2", abc="abc")
     line = stream.getvalue()
     assert "hunter2" not in line
@@ -100,12 +107,51 @@ def test_level(clock: StillClock) -> None:
     stream = io.StringIO()
     logger_on(stream, clock).fact("batch.committed", rows=1)
     assert stream.getvalue() == ""
-    FeatureLogger(stream, clock, version="", form="json", level="debug").fact("batch.committed", rows=1)
+    FeatureLogger([to_stream(stream, "json", "")], clock, Redactor(), level="debug").fact("batch.committed", rows=1)
     assert json.loads(stream.getvalue())["ingestd.rows"] == 1
 
 
+def test_level_of_an_area(clock: StillClock) -> None:
+    """An area's own level goes before the general one, in both directions; who listens hears everything."""
+    stream = io.StringIO()
+    logger = FeatureLogger([to_stream(stream, "json", "")], clock, Redactor(), levels={"batch": "debug", "source": "error"})
+    heard: list[Fact] = []
+    logger.listen(heard.append)
+    logger.fact("batch.committed", rows=1)
+    logger.fact("source.disconnected", source="a", reason="closed")
+    logger.fact("source.parked", source="a", reason="key")
+    assert [json.loads(line)["event.action"] for line in stream.getvalue().splitlines()] == ["batch.committed", "source.parked"]
+    assert [(fact.area, fact.code) for fact in heard] == [
+        ("batch", "committed"),
+        ("source", "disconnected:closed"),
+        ("source", "parked:key"),
+    ]
+
+
+async def test_context(clock: StillClock) -> None:
+    """Bound once: in whatever runs within, tasks begun there included, and nowhere else; what a fact says itself wins."""
+    stream = io.StringIO()
+    logger = logger_on(stream, clock, "json", "hunter2")
+
+    async def speak() -> None:
+        logger.fact("source.stopped", reason="x")
+
+    with logger.bound(source="outer", run="7", job="hunter2"):
+        task = asyncio.create_task(speak())
+    logger.fact("source.stopped", reason="x")
+    with logger.bound(source="outer"):
+        logger.fact("source.stopped", source="own", reason="x")
+    await task
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line.get("labels.source"), line.get("trace.id"), line.get("labels.job")) for line in lines] == [
+        (None, None, None),
+        ("own", None, None),
+        ("outer", "7", "***"),
+    ]
+
+
 def test_floods(clock: StillClock) -> None:
-    """One line in ten seconds per source, with the count of those kept back; calm facts are all said."""
+    """One line in ten seconds per source and kind, with the count of those kept back; calm facts are all said."""
     stream = io.StringIO()
     logger = logger_on(stream, clock)
     for source in ("a", "a", "b", "a"):
@@ -118,6 +164,25 @@ def test_floods(clock: StillClock) -> None:
     for _ in range(3):
         logger.fact("source.stopped", source="a", reason="x")
     assert len(stream.getvalue().splitlines()) == 7
+
+
+def test_a_flood_that_is_over(clock: StillClock) -> None:
+    """What it left unsaid is said, in time or at the end: none goes uncounted."""
+    stream = io.StringIO()
+    logger = logger_on(stream, clock)
+    for scope in range(5):
+        logger.fact("source.gap", source="a", scope=f"market {scope}", reason="lost")
+    logger.tell_kept_back()
+    clock.seconds += 10
+    logger.tell_kept_back()
+    logger.fact("source.gap", source="a", scope="market 5", reason="lost")
+    logger.close()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["labels.scope"], line.get("ingestd.kept_back")) for line in lines] == [
+        ("market 0", None),
+        ("market 4", 3),
+        ("market 5", None),
+    ]
 
 
 def test_a_stream_that_is_gone(clock: StillClock) -> None:
@@ -133,8 +198,7 @@ def test_a_stream_that_is_gone(clock: StillClock) -> None:
 def test_libraries(clock: StillClock) -> None:
     """What libraries say becomes facts: warnings and worse, tracebacks and secrets in the same line."""
     stream = io.StringIO()
-    logger = logger_on(stream, clock)
-    logger.register_secret("hunter2")
+    logger = logger_on(stream, clock, "json", "hunter2")
     logger.take_over_libraries()
     library = logging.getLogger("some.library")
     library.info("unheard")
@@ -151,8 +215,3 @@ def test_libraries(clock: StillClock) -> None:
     )
     assert failed["event.action"] == "library.failed"
     assert failed["error.stack_trace"].endswith("RuntimeError: ***")
-
-
-def test_stamp() -> None:
-    """Milliseconds, always three of them."""
-    assert (stamp(0), stamp(1_999)) == ("1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.001Z")
