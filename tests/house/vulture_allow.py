@@ -1,6 +1,7 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
 from ingestd.markets import contrary, line_of_contrary
+from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -59,3 +60,7 @@ Incident.first_at, Incident.last_at
 # For the feeds of prediction markets, which come next.
 contrary
 line_of_contrary
+
+# For notebooks and back-tests (docs/odds.md).
+Ladder.nearest, Ladder.up, Ladder.down
+KALSHI, POLYMARKET, FAIR
