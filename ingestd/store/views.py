@@ -135,7 +135,8 @@ class _Maker:
         )
 
     def _derived(self, of: str) -> str:
-        rounded = "CAST(round({0}) AS INTEGER)" if self._lite else "round(({0})::numeric)::int8"
+        # twice: 2.005 is what it prints as, 100.5 to 100, not the double just below
+        rounded = "CAST(round(round({0}, 6)) AS INTEGER)" if self._lite else "round(round(({0})::numeric, 6))::int8"
         under, over = rounded.format(f"-100.0 / ({of}.price - 1)"), rounded.format(f"({of}.price - 1) * 100")
         return (
             f"CASE WHEN {of}.price <= 1 THEN NULL WHEN {of}.price < 2 THEN {under} ELSE {over} END AS american, "

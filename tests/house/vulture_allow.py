@@ -3,6 +3,8 @@
 from logging import Handler
 
 from ingestd.pipeline.matching import Candidate
+from ingestd.markets import contrary, line_of_contrary
+from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -61,3 +63,10 @@ Incident.first_at, Incident.last_at
 
 # What whoever builds candidates knows of them, for evidence to come.
 Candidate.season
+# For the feeds of prediction markets, which come next.
+contrary
+line_of_contrary
+
+# For notebooks and back-tests (docs/odds.md).
+Ladder.nearest, Ladder.up, Ladder.down
+KALSHI, POLYMARKET, FAIR

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Status, selection
+from ingestd.odds import price_of
 from ingestd.sources.feeds.polymarket.book import Book
 from ingestd.sources.feeds.polymarket.gamma import MarketTold
 from ingestd.sources.feeds.polymarket.wire import LevelChange
-from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, GENERAL, LAY, SIDES, TRADED, odds, outcome
+from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, GENERAL, LAY, SIDES, TRADED, outcome
 
 MOST_HELD: Final = 1_000
 """Changes of one asset that may wait for its image; the older ones then go."""
@@ -98,7 +99,7 @@ class Market:
         """Say what a token's book comes to, where that changed (``again``: in any case)."""
         book = token.book
         for side, best in ((BACK, book.best_ask()), (LAY, book.best_bid())):
-            now = (odds(best[0]), best[1]) if best is not None else None
+            now = (price_of(best[0], "probability"), best[1]) if best is not None else None
             if now is not None and (again or now != token.told[side]):
                 out.append(Quote(self._selected(token, side), now[0], now[1], "open", self._told.line, at))
             elif now is None and token.told[side] is not None:
@@ -107,8 +108,9 @@ class Market:
 
     def trade(self, token: Token, price: float, size: float, at: int | None, out: list[Decoded]) -> None:
         """A trade took place."""
-        token.told[TRADED] = odds(price), size
-        out.append(Quote(self._selected(token, TRADED), odds(price), size, "open", self._told.line, at))
+        odds = price_of(price, "probability")
+        token.told[TRADED] = odds, size
+        out.append(Quote(self._selected(token, TRADED), odds, size, "open", self._told.line, at))
 
     def withdraw(self, at: int | None, out: list[Decoded]) -> None:
         """Nobody offers it any more; what is settled stays so."""
