@@ -2,9 +2,9 @@
 
 from logging import Handler
 
-from ingestd.pipeline.matching import Candidate
 from ingestd.markets import contrary, line_of_contrary
 from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
+from ingestd.pipeline.matching import Candidate
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
