@@ -17,6 +17,7 @@ from ingestd.sources.budget import Limit
 from ingestd.sources.kind import FeedContext, FeedOptions
 from ingestd.store.queries import Queries
 from ingestd.telemetry import build_reporter
+from tests.unit.app.conftest import WITHIN
 
 
 async def compose(settings: Settings) -> Daemon:
@@ -26,11 +27,11 @@ async def compose(settings: Settings) -> Daemon:
 
 
 async def test_what_comes_in_is_in_the_store(daemon: Daemon) -> None:
-    """Live prices, by the view for people."""
-    async with Queries(daemon.settings.store.url, "public") as queries:
-        prices = await queries.odds(limit=1_000)
+    """Live prices, by the view for people, as soon as what was read is committed."""
+    async with Queries(daemon.settings.store.url, "public") as queries, asyncio.timeout(WITHIN):
+        while not any(price.live for price in await queries.odds(limit=1_000)):
+            await asyncio.sleep(0.05)
         status = await queries.status()
-    assert any(price.live for price in prices)
     assert [(source.source, source.state) for source in status.sources] == [("demo", "live")]
 
 
