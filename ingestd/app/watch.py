@@ -5,10 +5,10 @@ from typing import Final, Protocol
 
 from ingestd import __version__
 from ingestd.interfaces import Clock
-from ingestd.journal.local import LocalJournal
+from ingestd.journal.local import LocalJournal, disk_free
 from ingestd.model import OUTCOMES, SECOND
 from ingestd.pipeline.collector import Collector
-from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.intake import MAX_BYTES, MAX_RECORDS, Intake
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
@@ -72,7 +72,11 @@ def publish(daemon: Daemon) -> None:
     put = daemon.reporter.metrics.set
     put("queue_records", daemon.intake.queued_records, stage="journal")
     put("queue_bytes", daemon.intake.queued_bytes, stage="journal")
+    put("queue_capacity_records", MAX_RECORDS, stage="journal")
+    put("queue_capacity_bytes", MAX_BYTES, stage="journal")
     put("journal_bytes", daemon.journal.size())
+    put("journal_limit_bytes", daemon.settings.journal.limit)
+    put("storage_free_bytes", disk_free(daemon.settings.journal.path), volume="journal")
     put("journal_last_position", daemon.journal.last())
     put("journal_checkpoint_position", daemon.writer.status.position)
     put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
@@ -96,6 +100,7 @@ def _publish_sources(daemon: Daemon) -> None:
             put("source_refused_requests_total", count, source=name, reason=reason)
     for name, lane in daemon.lanes.items():
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
+        put("updates_received_total", lane.counters["received"], source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
 

@@ -61,7 +61,10 @@ METRICS: Final[dict[str, Metric]] = {
     # Queues.
     "queue_records": _gauge("Frames waiting.", "stage"),
     "queue_bytes": _gauge("Bytes waiting.", "stage"),
+    "queue_capacity_records": _gauge("Frames that may wait.", "stage"),
+    "queue_capacity_bytes": _gauge("Bytes that may wait.", "stage"),
     # Transform. I6: received = the sum over outcomes.
+    "updates_received_total": _counter("Updates that decoders yielded.", "source"),
     "transformed_records_total": _counter("Updates by what became of them.", "source", "outcome"),
     "quarantined_records_total": _counter("Records put into quarantine.", "source", "reason"),
     # Sink.
@@ -73,6 +76,8 @@ METRICS: Final[dict[str, Metric]] = {
     "sink_last_commit_timestamp_seconds": _gauge("When the last batch was committed, Unix time."),
     # Journal.
     "journal_bytes": _gauge("Bytes of the journal on disk."),
+    "journal_limit_bytes": _gauge("Bytes at which reading pauses until the store has caught up."),
+    "storage_free_bytes": _gauge("Bytes free on the disk of a volume.", "volume"),
     "journal_last_position": _gauge("Position of the newest durable frame."),
     "journal_checkpoint_position": _gauge("Position up to which the store has everything."),
     # End to end.

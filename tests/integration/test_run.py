@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Final, Protocol
 import msgspec
 import pytest
 
-from tests.conftest import Command
+from tests.conftest import Command, free_port
 from tests.integration.conftest import sql
 
 ROOT: Final = Path(__file__).parents[2]
@@ -138,13 +137,6 @@ class Demo:
         """Signal it, and wait; the exit code."""
         self.process.send_signal(name)
         return self.process.wait(WITHIN)
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def within(seconds: float, condition: Callable[[], bool], what: str) -> None:
