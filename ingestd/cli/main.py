@@ -77,6 +77,14 @@ def check(config: Config = None, connect: Annotated[bool, typer.Option("--connec
 
 
 @app.command()
+def doctor(config: Config = None, as_json: AsJson = False) -> None:
+    """Look at this machine: disk, clock, port, limits, database, ways to the providers; exit code 1 where something will not do."""
+    from ingestd.cli import doctor as command
+
+    raise typer.Exit(command.doctor(config, as_json=as_json))
+
+
+@app.command()
 def load(  # noqa: PLR0913 - options are options
     feed: Annotated[str, typer.Argument(help="Which provider's payloads these are, e.g. betfair.")],
     files: Annotated[list[Path], typer.Argument(help="Recorded payloads: plain, .gz, .bz2 or .zst.")],
