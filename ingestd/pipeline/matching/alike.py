@@ -27,7 +27,7 @@ BEGUN: Final = 0.9
 INITIALS: Final = 0.9
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def alike(sport: str, us: bool, one: Name, other: Name) -> float:
     """How alike two names of teams are, marks apart."""
     if one.teams and other.teams:
@@ -79,7 +79,7 @@ def _weight(word: str) -> float:
     return COMMON if word in SHARED else 1.0
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def _spelt(one: str, other: str) -> float:
     if one == other:
         return 1.0

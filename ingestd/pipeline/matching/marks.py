@@ -40,7 +40,7 @@ class Marked(Struct, frozen=True):
     game: int
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def unmark(name: str) -> Marked:
     """Take the marks of a team's name off it."""
     found = _GAME.search(name)

@@ -82,7 +82,7 @@ def teams(sport: str, us: bool) -> Teams:
     return Teams(sport, us=us)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def core_words(text: str, *, us: bool) -> tuple[str, ...]:
     """The words of a folded name that say who it is, written out. Never empty, unless the text is."""
     words = text.split()
@@ -97,7 +97,7 @@ def core_words(text: str, *, us: bool) -> tuple[str, ...]:
     return tuple(word for word in full if word not in CLUB and not (word.isdigit() and word not in _KEPT)) or tuple(full)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def parse(sport: str, us: bool, name: str, group: str = "") -> Name:
     """Take a name apart. A whole name that the list knows has no marks: "Willem II" is a first team.
 

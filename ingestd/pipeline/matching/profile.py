@@ -35,6 +35,11 @@ class Profile(Struct, frozen=True):
     starts_at: int
 
 
+def may_be_one_sport(one: Sport, other: Sport) -> bool:
+    """The same word, or a game and the wider word for it; two games of one family are two."""
+    return one.name in {other.name, other.family} or one.family == other.name
+
+
 def sides(name: str) -> tuple[str, str]:
     """Both sides of an event's title, home first where the title tells; empty for what names no two.
 
@@ -60,7 +65,7 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
     if rules.kind == "person":
         keys = (person_keys(one), person_keys(other))
         return Profile(rules, known, league, (one, other), None, keys, (one, other), (frozenset(), frozenset()), 0, ordered, starts_at)
-    left, right = (parse(rules.name, rules.us, side, known.group) for side in (one, other))
+    left, right = (parse(rules.family, rules.us, side, known.group) for side in (one, other))
     said = league_marks(league) | (known.row.marks if known.row else frozenset())
     return Profile(
         sport=rules,
