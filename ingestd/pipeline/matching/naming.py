@@ -27,7 +27,7 @@ _LAST_US: Final = vocabulary("short, last, us")
 class Name(Struct, frozen=True):
     """``teams``: which of the seed list it may be, by index. ``keys``: what two names of one team have in common, at least.
 
-    ``id``: equal for two names that are certainly one team; a name of nothing but words that many clubs share has one of its own.
+    ``id``: equal for two names that are certainly one team; "" for a name of nothing but words that many clubs share.
     """
 
     id: str
@@ -58,8 +58,9 @@ class Teams:
             self.words.append(tuple(core_words(fold(spelling.removeprefix(NEEDS_GROUP)), us=us) for spelling in row.spellings))
 
     def find(self, text: str, group: str) -> frozenset[int]:
-        """Which teams a folded name may mean: as it stands first, then without what only says what a club is."""
-        return self.exactly(text, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
+        """Which teams a folded name may mean: as it stands first, then without what only says what a club is, then in any spelling."""
+        bare = " ".join(core_words(text, us=self.us))
+        return self.exactly(text, group) or self.exactly(bare, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
 
     def is_country(self, index: int) -> bool:
         """Whether a row is a country's own team."""
@@ -113,13 +114,13 @@ def parse(sport: str, us: bool, name: str, group: str = "") -> Name:
     if found:
         marks |= frozenset[str].intersection(*(known.rows[index].marks for index in found))
     spelled = [words, *(one for index in found for one in known.words[index])]
-    return Name(_id(name, words, found), words, marks, marked.game, found, frozenset(_keys(spelled)))
+    return Name(_id(words, found), words, marks, marked.game, found, frozenset(_keys(spelled)))
 
 
-def _id(name: str, words: tuple[str, ...], found: frozenset[int]) -> str:
+def _id(words: tuple[str, ...], found: frozenset[int]) -> str:
     if found:
         return ",".join(map(str, sorted(found)))
-    return name if SHARED.issuperset(words) else " ".join(words)
+    return "" if SHARED.issuperset(words) else " ".join(words)
 
 
 def _core(text: str, *, us: bool) -> str:

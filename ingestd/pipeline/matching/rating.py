@@ -96,7 +96,7 @@ def _one_is_the_same(one: Profile, other: Profile, order: tuple[int, int]) -> bo
         return False
     for mine, theirs in ((0, order[0]), (1, order[1])):
         opponents = one.parsed[1 - mine], other.parsed[order[1 - mine]]
-        if one.ids[mine] == other.ids[theirs] and not (opponents[0].teams and opponents[1].teams):
+        if one.ids[mine] and one.ids[mine] == other.ids[theirs] and not (opponents[0].teams and opponents[1].teams):
             return True
     return False
 

@@ -37,6 +37,14 @@ def test_profile() -> None:
     assert profile("", "", "Arsenal", "Chelsea", "", 0) is None
 
 
+def test_the_league_tells_namesakes_apart() -> None:
+    """The Everton of Chile is not that of England."""
+    chile, england = (profile("football", league, "Everton", "Palestino", "", 0) for league in ("Chile - Primera Division", "EPL"))
+    assert chile is not None
+    assert england is not None
+    assert chile.ids[0] != england.ids[0]
+
+
 def test_may_be_one_sport() -> None:
     """Some say "esports", others which game; two games are two."""
     esports, counter_strike, dota = (find_sport(name) for name in ("esports", "CS2", "Dota 2"))
