@@ -12,9 +12,14 @@ from ingestd.pipeline.matching.marks import league_marks
 from ingestd.pipeline.matching.naming import Name, parse
 from ingestd.pipeline.matching.people import person_keys
 from ingestd.pipeline.matching.seeds import Sport
+from ingestd.pipeline.matching.words import fold
 
 _PREFIX: Final = re.compile(r"^[^:]{2,40}:\s+")
 _QUESTION: Final = re.compile(r"\s*(?:winner|moneyline)?\s*\?*\s*$", re.IGNORECASE)
+_NOBODY: Final = re.compile(
+    r"(?:tb[acd]|to be (?:announced|confirmed|decided|determined)|(?:winner|loser|runner up|qualifier|seed|group)\b.*|"
+    r"\d(?:st|nd|rd|th)\b.*|[wl]?\d+|[1-4][a-l]|home teams?|away teams?|team [a-h]|bye|unknown|n a)?$"
+)
 _AWAY_FIRST: Final = re.compile(r"\s+(?:@|at)\s+", re.IGNORECASE)
 _HOME_FIRST: Final = re.compile(r"\s+(?:vs?\.?|-|–)\s+", re.IGNORECASE)
 
@@ -40,11 +45,17 @@ def may_be_one_sport(one: Sport, other: Sport) -> bool:
     return one.name in {other.name, other.family} or one.family == other.name
 
 
-def sides(name: str) -> tuple[str, str]:
-    """Both sides of an event's title, home first where the title tells; empty for what names no two.
+def sides(name: str, home: str = "", away: str = "") -> tuple[str, str]:
+    """Both sides of a fixture as told, else those of its title, home first where the title tells; empty where no two are named.
 
-    "Home v Away", "Home vs. Away Winner?", and as Americans write it "Away @ Home", "Away at Home".
+    "Home v Away", "Home vs. Away Winner?", and as Americans write it "Away @ Home", "Away at Home". Who waits for another match to end
+    ("TBD", "Winner of game 3", "Qualifier") is nobody yet.
     """
+    found = (home, away) if home and away else _of_title(name)
+    return ("", "") if any(_NOBODY.match(fold(side)) for side in found) else found
+
+
+def _of_title(name: str) -> tuple[str, str]:
     title = _QUESTION.sub("", _PREFIX.sub("", name))
     for pattern, home in ((_AWAY_FIRST, 1), (_HOME_FIRST, 0)):
         parts = pattern.split(title)
@@ -58,8 +69,8 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
     """Take a fixture apart; None where nobody can say who plays."""
     rules = find_sport(sport)
     ordered = bool(home and away)
-    one, other = (home, away) if ordered else sides(name)
-    if not rules.name or not (one and other):
+    one, other = sides(name, home, away)
+    if not rules.name or not one:
         return None
     known = find_league(rules.name, league)
     if rules.kind == "person":

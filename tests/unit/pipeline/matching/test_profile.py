@@ -24,6 +24,20 @@ def test_sides(title: str, found: tuple[str, str]) -> None:
     assert sides(title) == found
 
 
+@pytest.mark.parametrize("nobody", ["TBD", "To be announced", "Winner QF1", "Loser of Match 3", "Qualifier", "W49", "1A", "2nd Group C"])
+def test_who_plays_is_not_known_yet(nobody: str) -> None:
+    """Two sources that both say "TBD" do not speak of one fixture for that."""
+    assert sides("", "Arsenal", nobody) == sides("", nobody, "Arsenal") == sides(f"Arsenal v {nobody}") == ("", "")
+    assert profile("football", "", "Arsenal", nobody, "", 0) is None
+
+
+def test_names_as_told_come_first() -> None:
+    """A title says less than two names; a team may begin with a digit."""
+    assert sides("Arsenal v Chelsea", "Chelsea", "Arsenal") == ("Chelsea", "Arsenal")
+    assert sides("1. FC Köln v 1860 Munich") == ("1. FC Köln", "1860 Munich")
+    assert sides("76ers @ 49ers") == ("49ers", "76ers")
+
+
 def test_profile() -> None:
     """Marks come from names and league; order only from a fixture that tells it."""
     told = profile("soccer", "FA Women's Super League", "Arsenal", "Chelsea", "", 0)
