@@ -27,7 +27,7 @@ _LAST_US: Final = vocabulary("short, last, us")
 class Name(Struct, frozen=True):
     """``teams``: which of the seed list it may be, by index. ``keys``: what two names of one team have in common, at least.
 
-    ``id``: equal for two names that are certainly one team; "" for a name of nothing but words that many clubs share.
+    ``id``: equal for two names that are certainly one team; "" for what may be several, or is nothing but words that many clubs share.
     """
 
     id: str
@@ -119,7 +119,7 @@ def parse(sport: str, us: bool, name: str, group: str = "") -> Name:
 
 def _id(words: tuple[str, ...], found: frozenset[int]) -> str:
     if found:
-        return ",".join(map(str, sorted(found)))
+        return str(min(found)) if len(found) == 1 else ""
     return "" if SHARED.issuperset(words) else " ".join(words)
 
 

@@ -5,10 +5,11 @@ from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingestd.pipeline.matching.canonical import find_sport
 from ingestd.pipeline.matching.leagues import League, find_league
-from ingestd.pipeline.matching.marks import league_marks
+from ingestd.pipeline.matching.marks import SIMULATED, league_marks
 from ingestd.pipeline.matching.naming import Name, parse
 from ingestd.pipeline.matching.people import person_keys
 from ingestd.pipeline.matching.seeds import Sport
@@ -66,7 +67,7 @@ def _of_title(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=1 << 14)
 def profile(sport: str, league: str, home: str, away: str, name: str, starts_at: int) -> Profile | None:
-    """Take a fixture apart; None where nobody can say who plays."""
+    """Take a fixture apart; None where nobody can say who plays. Simulated teams meet again within the hour."""
     rules = find_sport(sport)
     ordered = bool(home and away)
     one, other = sides(name, home, away)
@@ -78,6 +79,8 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
         return Profile(rules, known, league, (one, other), None, keys, (one, other), (frozenset(), frozenset()), 0, ordered, starts_at)
     left, right = (parse(rules.family, rules.us, side, known.group) for side in (one, other))
     said = league_marks(league) | (known.row.marks if known.row else frozenset())
+    if SIMULATED in said | left.marks:
+        rules = replace(rules, near=0.1, far=0.25, reach=1.0)
     return Profile(
         sport=rules,
         league=known,
