@@ -34,17 +34,18 @@ def canonical_sport(name: str) -> str:
 def canonical_team(sport: str, name: str, league: str = "") -> str:
     """One name for a team or player, with its marks: "Arsenal Women", "Barcelona II". One that may be several keeps its own.
 
-    A league tells namesakes apart: the "Nacional" of Portugal is not that of Uruguay.
+    A league tells namesakes apart (the "Nacional" of Portugal is not that of Uruguay), and whose side of a club it is.
     """
     rules = find_sport(sport)
     if rules.kind == "person":
         return tidy(name)
-    parsed = parse(rules.family, rules.us, name, find_league(rules.name, league).group)
+    played = find_league(rules.name, league)
+    parsed = parse(rules.family, rules.us, name, played.group)
     if len(parsed.teams) != 1:
         return tidy(name)
     (index,) = parsed.teams
     row = teams(rules.family, rules.us).rows[index]
-    extra = sorted(_SHOWN.get(mark, mark.upper()) for mark in parsed.marks - row.marks)
+    extra = sorted(_SHOWN.get(mark, mark.upper()) for mark in (parsed.marks | played.marks) - row.marks)
     return " ".join((row.name, *extra))
 
 

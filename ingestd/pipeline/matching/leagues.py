@@ -6,11 +6,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.pipeline.matching.seeds import Row, rows
+from ingestd.pipeline.matching.marks import league_marks
+from ingestd.pipeline.matching.seeds import NEEDS_GROUP, Row, rows
 from ingestd.pipeline.matching.words import fold
 
-NEEDS_COUNTRY: Final = "="
-"""Begins an alias that means this league only together with its country: there are many Premier Leagues."""
 ANYWHERE: Final = frozenset(("", "World", "Europe", "South America", "North America", "Asia", "Africa", "Oceania"))
 """Groups whose teams may meet those of any other."""
 _SEASON: Final = re.compile(r"\b(?:19|20)\d\d(?: (?:19|20)?\d\d)?\b|\b\d\d \d\d$")
@@ -22,13 +21,14 @@ _STAGE: Final = re.compile(
 
 
 class League(Struct, frozen=True):
-    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell.
+    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell. ``marks``: of everybody who plays in it.
 
     A name without its country that leagues of several countries have is taken for the best known of them, but proves no country.
     """
 
     row: Row | None
     group: str
+    marks: frozenset[str]
 
 
 class _Index(Struct, frozen=True):
@@ -44,9 +44,9 @@ def _index(sport: str) -> _Index:
         if sport and row.sport != sport:
             continue
         for spelling in row.spellings:
-            key = fold(spelling.removeprefix(NEEDS_COUNTRY))
+            key = fold(spelling.removeprefix(NEEDS_GROUP))
             index.inside.setdefault((row.group, key), row)
-            if spelling.startswith(NEEDS_COUNTRY):
+            if spelling.startswith(NEEDS_GROUP):
                 index.common.add(key)
             else:
                 index.plain.setdefault(key, row)
@@ -61,16 +61,17 @@ def _countries() -> dict[str, str]:
 @lru_cache(maxsize=1 << 14)
 def find_league(sport: str, text: str) -> League:
     """The league that a text names, in a sport or (sport empty) in all."""
-    index = _index(sport)
-    whole = fold(text)
+    row, group = _find(_index(sport), fold(text))
+    return League(row, group, league_marks(text) | (row.marks if row else frozenset()))
+
+
+def _find(index: _Index, whole: str) -> tuple[Row | None, str]:
     bare = " ".join(_STAGE.sub(" ", _SEASON.sub(" ", whole)).split())
     for candidate in (whole, bare):
         if row := index.plain.get(candidate):
-            return League(row, "" if candidate in index.common else row.group)
+            return row, "" if candidate in index.common else row.group
     country, core = _country(bare)
-    if row := index.inside.get((country, core)):
-        return League(row, row.group)
-    return League(None, country)
+    return index.inside.get((country, core)), country
 
 
 def _country(text: str) -> tuple[str, str]:

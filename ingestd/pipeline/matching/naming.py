@@ -7,13 +7,11 @@ from typing import Final
 from msgspec import Struct
 
 from ingestd.pipeline.matching.marks import Marked, unmark
-from ingestd.pipeline.matching.seeds import Row, rows, vocabulary
+from ingestd.pipeline.matching.seeds import NEEDS_GROUP, Row, rows, vocabulary
 from ingestd.pipeline.matching.words import fold, skeleton
 
 CLUB: Final = frozenset(vocabulary("club"))
 """Words that say what a club is, not which."""
-NEEDS_GROUP: Final = "="
-"""Begins an alias that means this team only together with its country or competition: there are many Nacionals."""
 SHARED: Final = frozenset(vocabulary("shared"))
 """Words that many clubs share: too little to match on, enough to tell apart."""
 QUALIFIER: Final = frozenset(vocabulary("tells apart"))

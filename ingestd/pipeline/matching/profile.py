@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ingestd.pipeline.matching.canonical import find_sport
 from ingestd.pipeline.matching.leagues import League, find_league
-from ingestd.pipeline.matching.marks import SIMULATED, league_marks
+from ingestd.pipeline.matching.marks import SIMULATED
 from ingestd.pipeline.matching.naming import Name, parse
 from ingestd.pipeline.matching.people import person_keys
 from ingestd.pipeline.matching.seeds import Sport
@@ -78,8 +78,7 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
         keys = (person_keys(one), person_keys(other))
         return Profile(rules, known, league, (one, other), None, keys, (one, other), (frozenset(), frozenset()), 0, ordered, starts_at)
     left, right = (parse(rules.family, rules.us, side, known.group) for side in (one, other))
-    said = league_marks(league) | (known.row.marks if known.row else frozenset())
-    if SIMULATED in said | left.marks:
+    if SIMULATED in known.marks | left.marks:
         rules = replace(rules, near=0.1, far=0.25, reach=1.0)
     return Profile(
         sport=rules,
@@ -89,7 +88,7 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
         parsed=(left, right),
         keys=(left.keys, right.keys),
         ids=(left.id, right.id),
-        marks=(left.marks | said, right.marks | said),
+        marks=(left.marks | known.marks, right.marks | known.marks),
         game=left.game or right.game,
         ordered=ordered,
         starts_at=starts_at,

@@ -9,6 +9,8 @@ from typing import Final
 from msgspec import Struct
 
 ALSO: Final = "|"
+NEEDS_GROUP: Final = "="
+"""Begins an alias that means this one only together with its group: there are many Premier Leagues, and many clubs called Nacional."""
 
 
 class Row(Struct, frozen=True, kw_only=True):
