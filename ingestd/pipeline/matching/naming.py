@@ -56,9 +56,11 @@ class Teams:
             self.words.append(tuple(core_words(fold(spelling.removeprefix(NEEDS_GROUP)), us=us) for spelling in row.spellings))
 
     def find(self, text: str, group: str) -> frozenset[int]:
-        """Which teams a folded name may mean: as it stands first, then without what only says what a club is, then in any spelling."""
+        """Which teams a folded name may mean: as it stands, without what only says what a club is, in any spelling, as "TB Lightning"."""
         bare = " ".join(core_words(text, us=self.us))
-        return self.exactly(text, group) or self.exactly(bare, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
+        spelled = self.exactly(text, group) or self.exactly(bare, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
+        code, _, nickname = text.partition(" ")
+        return spelled or (self.exactly(code, group) & self.exactly(nickname, group))
 
     def is_country(self, index: int) -> bool:
         """Whether a row is a country's own team."""

@@ -41,3 +41,15 @@ def test_namesakes() -> None:
     assert (found("Nacional", "Portugal"), found("Nacional", "Uruguay")) == (["Nacional Madeira"], ["Nacional Montevideo"])
     assert len(found("Nacional")) > 1
     assert found("Paris") == ["Paris FC", "Paris Saint-Germain"]
+
+
+def test_a_code_before_a_nickname() -> None:
+    """Both must be the same team's."""
+
+    def found(name: str) -> list[str]:
+        known = teams("ice_hockey", us=True)
+        return sorted(known.rows[index].name for index in parse("ice_hockey", us=True, name=name, group="NHL").teams)
+
+    assert found("TB Lightning") == ["Tampa Bay Lightning"]
+    assert found("MTL Canadiens") == ["Montreal Canadiens"]
+    assert found("MTL Senators") == []
