@@ -18,6 +18,7 @@ from ingestd.pipeline.matching.seeds import rows
 from ingestd.pipeline.matching.trial import judge, read_pairs
 
 CORPUS: Final = Path(__file__).parents[1] / "tests" / "matching" / "pairs.csv"
+LATER: Final = CORPUS.with_name("later.csv")
 HELD_OUT: Final = 5
 """One pair in so many."""
 CANDIDATES: Final = 2_000
@@ -83,6 +84,7 @@ def main() -> None:
         return
     show("tuned on (four pairs of five)", CORPUS, held=False)
     show("held out (every fifth pair)", CORPUS, held=True)
+    show("written later, in leagues that the lists hardly knew then", LATER)
     speed()
 
 

@@ -8,10 +8,6 @@ from rapidfuzz.distance import OSA
 from ingestd.pipeline.matching.naming import QUALIFIER, SHARED, Name, Teams, teams
 from ingestd.pipeline.matching.words import skeleton
 
-AMBIGUOUS: Final = 0.95
-"""Both may be the same team of the list, and others too."""
-UNLISTED: Final = 0.92
-"""The most that an unknown spelling of a known team is worth."""
 COMMON: Final = 0.45
 """Weight of a word that many clubs have."""
 ONE_SIDED: Final = 0.25
@@ -27,16 +23,14 @@ BEGUN: Final = 0.9
 INITIALS: Final = 0.9
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def alike(sport: str, us: bool, one: Name, other: Name) -> float:
     """How alike two names of teams are, marks apart."""
     if one.teams and other.teams:
-        if not one.teams & other.teams:
-            return 0.0
-        return 1.0 if len(one.teams) == 1 or len(other.teams) == 1 else AMBIGUOUS
+        return 1.0 if one.teams & other.teams else 0.0
     if one.teams or other.teams:
         known = teams(sport, us)
-        return min(UNLISTED, _to_known(known, one, other) if one.teams else _to_known(known, other, one))
+        return _to_known(known, one, other) if one.teams else _to_known(known, other, one)
     return _alike_words(one.words, other.words)
 
 
@@ -54,24 +48,24 @@ def _alike_words(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     if _initials(one, other) or _initials(other, one):
         return INITIALS
     left, right = list(one), list(other)
-    shared = 0.0
+    shared = whole = 0.0
     for word in one:
         best = max(right, key=lambda mine: _spelt(word, mine), default="")
         likeness = _spelt(word, best) if best else 0.0
         if likeness >= SPELT:
             left.remove(word)
             right.remove(best)
-            shared += likeness * likeness * min(_weight(word), _weight(best))
-    return _weigh(shared, left, right)
+            weight = min(_weight(word), _weight(best))
+            shared, whole = shared + likeness * likeness * weight, whole + weight
+    return _weigh(shared, whole, left, right) if shared else 0.0
 
 
-def _weigh(shared: float, left: list[str], right: list[str]) -> float:
+def _weigh(shared: float, whole: float, left: list[str], right: list[str]) -> float:
+    """``shared`` of ``whole``: what the words in common weigh, as far as they are spelt alike; the others are in neither."""
     mine, theirs = sum(map(_weight, left)), sum(map(_weight, right))
     both = 2 * min(mine, theirs)
     one_sided = max(mine, theirs) - min(mine, theirs)
-    if not shared:
-        return 0.0
-    score = shared / (shared + CONTRADICTED * both + ONE_SIDED * one_sided)
+    score = shared / (whole + CONTRADICTED * both + ONE_SIDED * one_sided)
     return score * QUALIFIED if QUALIFIER & {*left, *right} else score
 
 
@@ -79,7 +73,7 @@ def _weight(word: str) -> float:
     return COMMON if word in SHARED else 1.0
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def _spelt(one: str, other: str) -> float:
     if one == other:
         return 1.0

@@ -6,11 +6,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.pipeline.matching.seeds import Row, rows
+from ingestd.pipeline.matching.marks import league_marks
+from ingestd.pipeline.matching.seeds import NEEDS_GROUP, Row, rows
 from ingestd.pipeline.matching.words import fold
 
-NEEDS_COUNTRY: Final = "="
-"""Begins an alias that means this league only together with its country: there are many Premier Leagues."""
 ANYWHERE: Final = frozenset(("", "World", "Europe", "South America", "North America", "Asia", "Africa", "Oceania"))
 """Groups whose teams may meet those of any other."""
 _SEASON: Final = re.compile(r"\b(?:19|20)\d\d(?: (?:19|20)?\d\d)?\b|\b\d\d \d\d$")
@@ -22,27 +21,34 @@ _STAGE: Final = re.compile(
 
 
 class League(Struct, frozen=True):
-    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell."""
+    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell. ``marks``: of everybody who plays in it.
+
+    A name without its country that leagues of several countries have is taken for the best known of them, but proves no country.
+    """
 
     row: Row | None
     group: str
+    marks: frozenset[str]
 
 
 class _Index(Struct, frozen=True):
     plain: dict[str, Row]
     inside: dict[tuple[str, str], Row]
+    common: set[str]
 
 
 @lru_cache(maxsize=64)
 def _index(sport: str) -> _Index:
-    index = _Index({}, {})
+    index = _Index({}, {}, set())
     for row in rows("leagues"):
         if sport and row.sport != sport:
             continue
         for spelling in row.spellings:
-            key = fold(spelling.removeprefix(NEEDS_COUNTRY))
+            key = fold(spelling.removeprefix(NEEDS_GROUP))
             index.inside.setdefault((row.group, key), row)
-            if not spelling.startswith(NEEDS_COUNTRY):
+            if spelling.startswith(NEEDS_GROUP):
+                index.common.add(key)
+            else:
                 index.plain.setdefault(key, row)
     return index
 
@@ -55,16 +61,17 @@ def _countries() -> dict[str, str]:
 @lru_cache(maxsize=1 << 14)
 def find_league(sport: str, text: str) -> League:
     """The league that a text names, in a sport or (sport empty) in all."""
-    index = _index(sport)
-    whole = fold(text)
+    row, group = _find(_index(sport), fold(text))
+    return League(row, group, league_marks(text) | (row.marks if row else frozenset()))
+
+
+def _find(index: _Index, whole: str) -> tuple[Row | None, str]:
     bare = " ".join(_STAGE.sub(" ", _SEASON.sub(" ", whole)).split())
     for candidate in (whole, bare):
         if row := index.plain.get(candidate):
-            return League(row, row.group)
+            return row, "" if candidate in index.common else row.group
     country, core = _country(bare)
-    if row := index.inside.get((country, core)):
-        return League(row, row.group)
-    return League(None, country)
+    return index.inside.get((country, core)), country
 
 
 def _country(text: str) -> tuple[str, str]:
@@ -80,4 +87,8 @@ def _country(text: str) -> tuple[str, str]:
 
 def may_meet(one: League, other: League) -> bool:
     """Whether a fixture of the one could be one of the other, as far as anybody can tell."""
-    return one.group == other.group or one.group in ANYWHERE or other.group in ANYWHERE
+    if one.group == other.group or one.group in ANYWHERE or other.group in ANYWHERE:
+        return True
+    countries = _countries().values()
+    comparable = (one.row and other.row) or (one.group in countries and other.group in countries)
+    return not comparable

@@ -14,6 +14,8 @@ from ingestd.pipeline.matching.words import fold
 WOMEN: Final = "women"
 RESERVES: Final = "reserves"
 YOUTH: Final = "youth"
+SIMULATED: Final = "simulated"
+"""Played on a computer, under the names of real teams."""
 _WOMEN: Final = re.compile(
     r"\b(?:women|womens|ladies|fem|femenin[oa]|femeni|feminin[oae]|feminine|femminile|feminas|frauen|damen|dames|vrouwen|kvinner|kvinnor|dam|wfc|girls)\b"
 )
@@ -23,13 +25,24 @@ _AGE: Final = re.compile(r"\b(?:u|under|sub|junioren)\s?(1[5-9]|2[0-3])s?\b")
 _YOUTH: Final = re.compile(r"\b(?:youth|youths|primavera)\b")
 _RESERVES: Final = re.compile(r"\b(?:reserves?|amateure|castilla|next gen|jong)\b|(?<=\w )(?:ii|b|res|2)$")
 _THIRD: Final = re.compile(r"(?<=\w )(?:iii|c|3)$")
+_SIMULATED: Final = re.compile(r"\b(?:srl|virtual|cyber|simulated)\b")
 _GAME: Final = re.compile(r"[(\[\- ]\s*(?:game|gm|g|dh|match)\s?#?([12])\s*[)\]]?\s*$|\(([12])\)\s*$", re.IGNORECASE)
 _LEAGUE_WOMEN: Final = re.compile(
     r"\b(?:women|womens|ladies|w|fem|femenin[oa]|femeni|feminin[oae]|feminine|femminile|frauen\w*|damen\w*|vrouwen|kvinner|kvinnor|damallsvenskan|"
     r"toppserien|elitettan|wsl|wsl2|nwsl|wnba|ncaaw|wncaab|wcbb|ncaawb|kxwnbagame|kxncaawbgame|liga f|uwcl|wbbl|wpl|aflw|nrlw|wbbl)\b"
 )
+_LEAGUE_SIMULATED: Final = re.compile(
+    r"\b(?:srl|virtual|cyber\w*|simulated|e ?(?:soccer|football|basketball|hockey|tennis|cricket)|fc ?2\d)\b"
+)
 _LEAGUE_RESERVES: Final = re.compile(r"\breserves?\b|\bdevelopment league\b")
 _PREMIER_TWO: Final = re.compile(r"\bpremier league 2\b|\bpl2\b")
+_OF_LEAGUE: Final = (
+    (_LEAGUE_WOMEN, WOMEN),
+    (_PREMIER_TWO, "u21"),
+    (_LEAGUE_RESERVES, RESERVES),
+    (_YOUTH, YOUTH),
+    (_LEAGUE_SIMULATED, SIMULATED),
+)
 
 
 class Marked(Struct, frozen=True):
@@ -40,7 +53,7 @@ class Marked(Struct, frozen=True):
     game: int
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def unmark(name: str) -> Marked:
     """Take the marks of a team's name off it."""
     found = _GAME.search(name)
@@ -51,7 +64,15 @@ def unmark(name: str) -> Marked:
     text = fold(bare)
     if women:
         marks.add(WOMEN)
-    for pattern, mark in ((_WOMEN, WOMEN), (_WOMEN_LAST, WOMEN), (_AGE, ""), (_YOUTH, YOUTH), (_THIRD, "third"), (_RESERVES, RESERVES)):
+    for pattern, mark in (
+        (_WOMEN, WOMEN),
+        (_WOMEN_LAST, WOMEN),
+        (_AGE, ""),
+        (_YOUTH, YOUTH),
+        (_SIMULATED, SIMULATED),
+        (_THIRD, "third"),
+        (_RESERVES, RESERVES),
+    ):
         text = _take(text, pattern, mark, marks)
     return Marked(text, frozenset(marks), game)
 
@@ -70,15 +91,9 @@ def _take(text: str, pattern: re.Pattern[str], mark: str, marks: set[str]) -> st
 def league_marks(league: str) -> frozenset[str]:
     """What a competition's name says of everybody who plays in it."""
     text = fold(league)
-    marks = {f"u{found[1]}"} if (found := _AGE.search(text)) else set[str]()
-    if _LEAGUE_WOMEN.search(text):
-        marks.add(WOMEN)
-    if _PREMIER_TWO.search(text):
-        marks.add("u21")
-    if _LEAGUE_RESERVES.search(text):
-        marks.add(RESERVES)
-    if _YOUTH.search(text):
-        marks.add(YOUTH)
+    marks = {mark for pattern, mark in _OF_LEAGUE if pattern.search(text)}
+    if found := _AGE.search(text):
+        marks.add(f"u{found[1]}")
     return frozenset(marks)
 
 

@@ -7,13 +7,11 @@ from typing import Final
 from msgspec import Struct
 
 from ingestd.pipeline.matching.marks import Marked, unmark
-from ingestd.pipeline.matching.seeds import Row, rows, vocabulary
+from ingestd.pipeline.matching.seeds import NEEDS_GROUP, Row, rows, vocabulary
 from ingestd.pipeline.matching.words import fold, skeleton
 
 CLUB: Final = frozenset(vocabulary("club"))
 """Words that say what a club is, not which."""
-NEEDS_GROUP: Final = "="
-"""Begins an alias that means this team only together with its country or competition: there are many Nacionals."""
 SHARED: Final = frozenset(vocabulary("shared"))
 """Words that many clubs share: too little to match on, enough to tell apart."""
 QUALIFIER: Final = frozenset(vocabulary("tells apart"))
@@ -27,7 +25,7 @@ _LAST_US: Final = vocabulary("short, last, us")
 class Name(Struct, frozen=True):
     """``teams``: which of the seed list it may be, by index. ``keys``: what two names of one team have in common, at least.
 
-    ``id``: equal for two names that are certainly one team; a name of nothing but words that many clubs share has one of its own.
+    ``id``: equal for two names that are certainly one team; "" for what may be several, or is nothing but words that many clubs share.
     """
 
     id: str
@@ -58,8 +56,11 @@ class Teams:
             self.words.append(tuple(core_words(fold(spelling.removeprefix(NEEDS_GROUP)), us=us) for spelling in row.spellings))
 
     def find(self, text: str, group: str) -> frozenset[int]:
-        """Which teams a folded name may mean: as it stands first, then without what only says what a club is."""
-        return self.exactly(text, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
+        """Which teams a folded name may mean: as it stands, without what only says what a club is, in any spelling, as "TB Lightning"."""
+        bare = " ".join(core_words(text, us=self.us))
+        spelled = self.exactly(text, group) or self.exactly(bare, group) or self._of(self._core.get(_core(text, us=self.us), ()), group)
+        code, _, nickname = text.partition(" ")
+        return spelled or (self.exactly(code, group) & self.exactly(nickname, group))
 
     def is_country(self, index: int) -> bool:
         """Whether a row is a country's own team."""
@@ -82,7 +83,7 @@ def teams(sport: str, us: bool) -> Teams:
     return Teams(sport, us=us)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def core_words(text: str, *, us: bool) -> tuple[str, ...]:
     """The words of a folded name that say who it is, written out. Never empty, unless the text is."""
     words = text.split()
@@ -97,7 +98,7 @@ def core_words(text: str, *, us: bool) -> tuple[str, ...]:
     return tuple(word for word in full if word not in CLUB and not (word.isdigit() and word not in _KEPT)) or tuple(full)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def parse(sport: str, us: bool, name: str, group: str = "") -> Name:
     """Take a name apart. A whole name that the list knows has no marks: "Willem II" is a first team.
 
@@ -113,13 +114,13 @@ def parse(sport: str, us: bool, name: str, group: str = "") -> Name:
     if found:
         marks |= frozenset[str].intersection(*(known.rows[index].marks for index in found))
     spelled = [words, *(one for index in found for one in known.words[index])]
-    return Name(_id(name, words, found), words, marks, marked.game, found, frozenset(_keys(spelled)))
+    return Name(_id(words, found), words, marks, marked.game, found, frozenset(_keys(spelled)))
 
 
-def _id(name: str, words: tuple[str, ...], found: frozenset[int]) -> str:
+def _id(words: tuple[str, ...], found: frozenset[int]) -> str:
     if found:
-        return ",".join(map(str, sorted(found)))
-    return name if SHARED.issuperset(words) else " ".join(words)
+        return str(min(found)) if len(found) == 1 else ""
+    return "" if SHARED.issuperset(words) else " ".join(words)
 
 
 def _core(text: str, *, us: bool) -> str:

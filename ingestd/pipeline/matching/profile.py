@@ -5,16 +5,22 @@ from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ingestd.pipeline.matching.canonical import find_sport
 from ingestd.pipeline.matching.leagues import League, find_league
-from ingestd.pipeline.matching.marks import league_marks
+from ingestd.pipeline.matching.marks import SIMULATED
 from ingestd.pipeline.matching.naming import Name, parse
 from ingestd.pipeline.matching.people import person_keys
 from ingestd.pipeline.matching.seeds import Sport
+from ingestd.pipeline.matching.words import fold
 
 _PREFIX: Final = re.compile(r"^[^:]{2,40}:\s+")
 _QUESTION: Final = re.compile(r"\s*(?:winner|moneyline)?\s*\?*\s*$", re.IGNORECASE)
+_NOBODY: Final = re.compile(
+    r"(?:tb[acd]|to be (?:announced|confirmed|decided|determined)|(?:winner|loser|runner up|qualifier|seed|group)\b.*|"
+    r"\d(?:st|nd|rd|th)\b.*|[wl]?\d+|[1-4][a-l]|home teams?|away teams?|team [a-h]|bye|unknown|n a)?$"
+)
 _AWAY_FIRST: Final = re.compile(r"\s+(?:@|at)\s+", re.IGNORECASE)
 _HOME_FIRST: Final = re.compile(r"\s+(?:vs?\.?|-|–)\s+", re.IGNORECASE)
 
@@ -35,11 +41,22 @@ class Profile(Struct, frozen=True):
     starts_at: int
 
 
-def sides(name: str) -> tuple[str, str]:
-    """Both sides of an event's title, home first where the title tells; empty for what names no two.
+def may_be_one_sport(one: Sport, other: Sport) -> bool:
+    """The same word, or a game and the wider word for it; two games of one family are two."""
+    return one.name in {other.name, other.family} or one.family == other.name
 
-    "Home v Away", "Home vs. Away Winner?", and as Americans write it "Away @ Home", "Away at Home".
+
+def sides(name: str, home: str = "", away: str = "") -> tuple[str, str]:
+    """Both sides of a fixture as told, else those of its title, home first where the title tells; empty where no two are named.
+
+    "Home v Away", "Home vs. Away Winner?", and as Americans write it "Away @ Home", "Away at Home". Who waits for another match to end
+    ("TBD", "Winner of game 3", "Qualifier") is nobody yet.
     """
+    found = (home, away) if home and away else _of_title(name)
+    return ("", "") if any(_NOBODY.match(fold(side)) for side in found) else found
+
+
+def _of_title(name: str) -> tuple[str, str]:
     title = _QUESTION.sub("", _PREFIX.sub("", name))
     for pattern, home in ((_AWAY_FIRST, 1), (_HOME_FIRST, 0)):
         parts = pattern.split(title)
@@ -50,18 +67,19 @@ def sides(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=1 << 14)
 def profile(sport: str, league: str, home: str, away: str, name: str, starts_at: int) -> Profile | None:
-    """Take a fixture apart; None where nobody can say who plays."""
+    """Take a fixture apart; None where nobody can say who plays. Simulated teams meet again within the hour."""
     rules = find_sport(sport)
     ordered = bool(home and away)
-    one, other = (home, away) if ordered else sides(name)
-    if not rules.name or not (one and other):
+    one, other = sides(name, home, away)
+    if not rules.name or not one:
         return None
     known = find_league(rules.name, league)
     if rules.kind == "person":
         keys = (person_keys(one), person_keys(other))
         return Profile(rules, known, league, (one, other), None, keys, (one, other), (frozenset(), frozenset()), 0, ordered, starts_at)
-    left, right = (parse(rules.name, rules.us, side, known.group) for side in (one, other))
-    said = league_marks(league) | (known.row.marks if known.row else frozenset())
+    left, right = (parse(rules.family, rules.us, side, known.group) for side in (one, other))
+    if SIMULATED in known.marks | left.marks:
+        rules = replace(rules, near=0.1, far=0.25, reach=1.0)
     return Profile(
         sport=rules,
         league=known,
@@ -70,7 +88,7 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
         parsed=(left, right),
         keys=(left.keys, right.keys),
         ids=(left.id, right.id),
-        marks=(left.marks | said, right.marks | said),
+        marks=(left.marks | known.marks, right.marks | known.marks),
         game=left.game or right.game,
         ordered=ordered,
         starts_at=starts_at,

@@ -96,7 +96,7 @@ def _one_is_the_same(one: Profile, other: Profile, order: tuple[int, int]) -> bo
         return False
     for mine, theirs in ((0, order[0]), (1, order[1])):
         opponents = one.parsed[1 - mine], other.parsed[order[1 - mine]]
-        if one.ids[mine] == other.ids[theirs] and not (opponents[0].teams and opponents[1].teams):
+        if one.ids[mine] and one.ids[mine] == other.ids[theirs] and not (opponents[0].teams and opponents[1].teams):
             return True
     return False
 
@@ -104,7 +104,7 @@ def _one_is_the_same(one: Profile, other: Profile, order: tuple[int, int]) -> bo
 def _alike(one: Profile, other: Profile, mine: int, theirs: int) -> float:
     if one.parsed is None or other.parsed is None:
         return alike_people(one.names[mine], other.names[theirs])
-    return alike(one.sport.name, one.sport.us, one.parsed[mine], other.parsed[theirs])
+    return alike(one.sport.family, one.sport.us, one.parsed[mine], other.parsed[theirs])
 
 
 def _marks(one: Profile, other: Profile, mine: int, theirs: int) -> float:

@@ -30,7 +30,7 @@ _SKELETON: Final = (
 """Spellings of one sound, as transliterations and umlauts leave them."""
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """Small ASCII letters and digits, words parted by one blank: ``1. FC Köln`` is ``1 fc koln``, ``D.C. United`` is ``dc united``."""
     small = _SILENT.sub("", anyascii(_SILENT.sub("", text).translate(_SERBIAN))).lower()
@@ -38,7 +38,7 @@ def fold(text: str) -> str:
     return _BREAK.sub(" ", _JOINED.sub(r"\1\2", small)).strip()
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def skeleton(word: str) -> str:
     """What is left of a folded word when its spelling does not matter: ``olympiakos`` and ``olympiacos`` have one."""
     for pattern, letters in _SKELETON:

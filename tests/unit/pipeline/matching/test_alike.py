@@ -53,3 +53,14 @@ def test_known_teams() -> None:
     united, city = (parse("football", us=False, name=name) for name in ("Man United", "Man City"))
     assert alike("football", False, united, city) == 0.0
     assert alike("football", False, united, parse("football", us=False, name="Manchester Utd")) == 1.0
+
+
+def test_countries() -> None:
+    """A country with a word more is another of its teams."""
+    england, lions = (parse("cricket", us=False, name=name) for name in ("England", "England Lions"))
+    assert alike("cricket", False, england, lions) < 0.6
+
+
+def test_spelling() -> None:
+    """A slip of the pen is nearly the same, and no more than that."""
+    assert 0.75 <= likeness("Foobridge Harriers", "Foobrigde Harriers") < 1.0

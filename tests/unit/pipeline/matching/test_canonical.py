@@ -14,6 +14,10 @@ def test_teams() -> None:
     """Known by their spellings, with their marks; else as told."""
     assert canonical_team("soccer", "Man Utd") == "Manchester United"
     assert canonical_team("soccer", "Man Utd U21 (W)") == "Manchester United U21 Women"
+    assert canonical_team("soccer", "Man Utd", "FA WSL") == canonical_team("soccer", "Man Utd Women", "FA WSL") == "Manchester United Women"
+    assert canonical_team("basketball", "Indiana", "WNBA") == "Indiana Fever"
+    assert canonical_team("basketball", "Indiana", "NBA") == "Indiana Pacers"
+    assert canonical_team("basketball", "Indiana") == "Indiana"
     assert canonical_team("soccer", " Nowhere  Rovers") == "Nowhere Rovers"
     assert canonical_team("tennis", "Djokovic  N.") == "Djokovic N."
 

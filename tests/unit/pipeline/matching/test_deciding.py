@@ -2,9 +2,13 @@
 
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ingestd.model import Fixture
-from ingestd.pipeline.matching import Candidate, Thresholds, Verdict, decide
+from ingestd.pipeline.matching import Candidate, Thresholds, Verdict, decide, sides
 from ingestd.pipeline.matching.rating import HOUR
+from ingestd.pipeline.matching.words import fold
 
 NOON = 1_770_000_000_000_000
 
@@ -67,3 +71,36 @@ def test_flip() -> None:
     """A flip is told of the link."""
     found = ask(event(1, "Bar", "Foo"))
     assert (found.state, found.flipped) == ("auto", True)
+
+
+def test_a_title_is_enough() -> None:
+    """Prediction markets have no home and away: both names are in the title, in an order that proves nothing."""
+    known = event(1, "New York Yankees", "Boston Red Sox")
+    for title in ("Boston vs New York Y Winner?", "Boston at New York Y", "NYY v BOS"):
+        found = decide("b", Fixture(source_event_id="1", sport="baseball", league="KXMLBGAME", name=title, starts_at=NOON), [known])
+        assert (found.state, found.flipped) == ("auto", False), title
+
+
+WORDS = st.text(max_size=20)
+
+
+@given(st.sampled_from(("football", "tennis", "baseball", "esports", "kabaddi", "")), st.lists(WORDS, min_size=8, max_size=8))
+def test_any_text_is_decided(sport: str, words: list[str]) -> None:
+    """Whatever a provider writes, there is a verdict, and the same one again."""
+    league, home, away, name, other_league, other_home, other_away, title = words
+    known = Candidate(
+        event_id=1, sport=sport, league=league, season="", name=name, home=home, away=away, starts_at=NOON, sources=frozenset("a")
+    )
+    told = Fixture(source_event_id="1", sport=sport, league=other_league, name=title, home=other_home, away=other_away, starts_at=NOON)
+    verdict = decide("b", told, [known])
+    assert verdict == decide("b", told, [known])
+    assert 0.0 <= verdict.score <= 1.0
+    assert (verdict.event_id == 1) == (verdict.state != "new")
+
+
+@given(WORDS.filter(lambda text: sides("", text, "Bar Town") != ("", "")))
+def test_a_fixture_is_itself(name: str) -> None:
+    """Told in the same words at the same time, it is linked, unless its name has nothing to compare."""
+    known = event(1, name, "Bar Town")
+    found = ask(known, home=name, away="Bar Town")
+    assert found.state != "new" or not fold(name)

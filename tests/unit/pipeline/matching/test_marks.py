@@ -18,6 +18,7 @@ from ingestd.pipeline.matching.marks import clash, league_marks, unmark
         ("Villarreal B", "villarreal", {"reserves"}, 0),
         ("Bayern München II", "bayern munchen", {"reserves"}, 0),
         ("Jong Ajax", "ajax", {"reserves"}, 0),
+        ("Arsenal SRL", "arsenal", {"simulated"}, 0),
         ("New York Yankees (Game 2)", "new york yankees", set[str](), 2),
         ("Cubs G1", "cubs", set[str](), 1),
         ("Women", "women", set[str](), 0),
@@ -37,6 +38,9 @@ def test_unmark(name: str, text: str, marks: set[str], game: int) -> None:
         ("Premier League 2", {"u21"}),
         ("UEFA U21 Championship", {"u21"}),
         ("Reserve League", {"reserves"}),
+        ("Esoccer Battle - 8 mins play", {"simulated"}),
+        ("E-Basketball H2H", {"simulated"}),
+        ("La Liga SRL", {"simulated"}),
         ("Premier League", set[str]()),
     ],
 )

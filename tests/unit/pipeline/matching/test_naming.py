@@ -9,6 +9,8 @@ def test_core_words() -> None:
     assert core_words("man utd", us=False) == ("manchester", "united")
     assert core_words("fc", us=False) == ("fc",)
     assert core_words("", us=False) == ()
+    assert core_words("tsv 1860 munchen", us=False) == ("1860", "munich")
+    assert core_words("schalke 04", us=False) == ("schalke",)
 
 
 def test_saint_and_state() -> None:
@@ -25,3 +27,29 @@ def test_parse() -> None:
     assert known.rows[one].name == "Manchester United"
     assert parse("football", us=False, name="Man Utd (W)").marks == {"women"}
     assert parse("football", us=False, name="Nowhere Rovers").teams == frozenset()
+
+
+def test_namesakes() -> None:
+    """A name is the group's own team where the group is known; as it stands before anything that is dropped."""
+
+    def found(name: str, group: str = "") -> list[str]:
+        known = teams("football", us=False)
+        return sorted(known.rows[index].name for index in parse("football", us=False, name=name, group=group).teams)
+
+    assert found("Everton") == found("Everton FC") == ["Everton"]
+    assert found("Everton", "Chile") == ["Everton de Viña del Mar"]
+    assert (found("Nacional", "Portugal"), found("Nacional", "Uruguay")) == (["Nacional Madeira"], ["Nacional Montevideo"])
+    assert len(found("Nacional")) > 1
+    assert found("Paris") == ["Paris FC", "Paris Saint-Germain"]
+
+
+def test_a_code_before_a_nickname() -> None:
+    """Both must be the same team's."""
+
+    def found(name: str) -> list[str]:
+        known = teams("ice_hockey", us=True)
+        return sorted(known.rows[index].name for index in parse("ice_hockey", us=True, name=name, group="NHL").teams)
+
+    assert found("TB Lightning") == ["Tampa Bay Lightning"]
+    assert found("MTL Canadiens") == ["Montreal Canadiens"]
+    assert found("MTL Senators") == []

@@ -38,3 +38,9 @@ def test_people() -> None:
     """Initials of one player stand together or apart."""
     assert people("J.M. del Potro") == people("J. M. del Potro")
     assert person_keys("Djokovic N.") == person_keys("Đoković")
+
+
+def test_a_surname_alone_is_less() -> None:
+    """Than an initial, and that less than the whole name."""
+    whole, initial, alone = (alike_people("Novak Djokovic", name) for name in ("Djokovic Novak", "N. Djokovic", "Djokovic"))
+    assert whole > initial > alone

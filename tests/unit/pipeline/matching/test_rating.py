@@ -23,6 +23,12 @@ def test_both_names_count() -> None:
     assert score(one, fixture("Manchester Utd", "Everton")) == 1.0
     assert score(one, fixture("Man City", "Everton")) == 0.0
     assert score(one, fixture("Man United", "Fulham")) == 0.0
+    assert score(fixture("Sporting Foo", "Everton"), fixture("Dynamo Foo", "Everton", hours=2)) < 0.6
+
+
+def test_alike_is_not_sure() -> None:
+    """The better name does not make up for a worse one: a person looks."""
+    assert 0.6 <= score(fixture("Foobridge", "Everton", league="EPL"), fixture("Foobridge United", "Everton", league="EPL")) < 0.9
 
 
 def test_nobody_plays_two_matches_at_once() -> None:
@@ -32,6 +38,8 @@ def test_nobody_plays_two_matches_at_once() -> None:
     assert score(one, fixture("Everton", "Barchester", hours=2)) == 0.0
     assert score(one, fixture("Everton W", "Barchester W")) == 0.0
     assert score(fixture("Everton", "Fulham"), fixture("Everton", "Brentford")) == 0.0
+    assert score(fixture("Paris", "Foobridge"), fixture("Paris", "Barchester")) == 0.0
+    assert score(fixture("Dynamo", "Foobridge"), fixture("Dynamo", "Barchester")) == 0.0
     assert score(fixture("A. Foo", "B. Bar", sport="tennis"), fixture("A. Foo", "B. Qux", sport="tennis")) == 0.0
 
 
@@ -49,7 +57,7 @@ def test_flip() -> None:
     found = rate(fixture("Foo", "Bar"), fixture("Bar", "Foo"))
     assert found is not None
     assert found.flipped
-    assert found.score >= 0.9
+    assert 1.0 > found.score >= 0.9
     assert score(fixture("Foo", "Bar"), fixture("Bar", "Foo", hours=20)) < 0.9
 
 
@@ -66,6 +74,9 @@ def test_league() -> None:
     one = fixture("Foo", "Bar", league="England - Cup")
     assert score(one, fixture("Foo", "Bar", league="Germany - Cup")) < 0.9
     assert score(one, fixture("Foo", "Bar", league="Cup")) >= 0.9
+    early = fixture("Foo", "Bar", league="EPL")
+    same, unknown, other = (score(early, fixture("Foo", "Bar", league=league, hours=20)) for league in ("E0", "Cup", "FA Cup"))
+    assert 1.0 > same > unknown > other >= 0.9
 
 
 def test_games() -> None:
@@ -73,3 +84,11 @@ def test_games() -> None:
     one = fixture("Foo (Game 1)", "Bar (Game 1)", sport="baseball")
     assert score(one, fixture("Foo (Game 2)", "Bar (Game 2)", sport="baseball")) == 0.0
     assert score(one, fixture("Foo", "Bar", sport="baseball")) >= 0.9
+
+
+def test_simulated_teams() -> None:
+    """They play the same match again within the hour, and are not those whose names they bear."""
+    first = fixture("Arsenal", "Chelsea", league="Esoccer Battle")
+    assert score(first, fixture("Arsenal", "Chelsea", league="E-soccer GT")) >= 0.9
+    assert score(first, fixture("Arsenal", "Chelsea", league="E-soccer GT", hours=0.5)) < 0.9
+    assert score(first, fixture("Arsenal", "Chelsea", league="EPL")) == 0.0
