@@ -31,7 +31,7 @@ class Market(Struct, frozen=True):
     winners: int = 1
 
 
-TEAMS: Final = ("home", "away")
+TEAMS: Final[tuple[Literal["home"], Literal["away"]]] = ("home", "away")
 RESULT: Final = ("home", "draw", "away")
 EITHER: Final = ("home_or_draw", "home_or_away", "draw_or_away")
 TOTAL: Final = ("over", "under")
@@ -75,6 +75,7 @@ def _tables() -> Mapping[str, Market]:
         Market("odd_even", "whether the total is odd or even", ("odd", "even")),
         Market("both_teams_to_score", "whether both score", YES_NO),
         Market("correct_score", "the exact score, home first (`2-1`), or any that is not listed", OTHER_SCORES, winners=0),
+        Market("correct_score_sets", "the exact score in sets, home first (`2-1`)", OTHER_SCORES, winners=0),
         Market("half_time_full_time", "who leads at half-time, and who at the end", HALVES),
         Market("first_to_score", "who scores first, if anybody", ("home", "away", "neither")),
         Market("clean_sheet", "whether a team (participant `home` or `away`) concedes nothing", YES_NO, participant="required"),
@@ -182,7 +183,7 @@ PERIODS: Final[Mapping[str, str]] = {
 
 def is_outcome(market: Market, outcome: str) -> bool:
     """Whether an outcome is one of a market's words."""
-    return outcome in market.outcomes or (market.word == "correct_score" and _SCORE.fullmatch(outcome) is not None)
+    return outcome in market.outcomes or (market.outcomes == OTHER_SCORES and _SCORE.fullmatch(outcome) is not None)
 
 
 def unknown(market: str, period: str, outcome: str) -> tuple[Kind, ...]:
@@ -231,3 +232,16 @@ def participant(name: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
     plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
     return _SPACE.sub(" ", _DROPPED.sub("", plain.translate(_LETTERS))).strip() or name.strip()
+
+
+def side(name: str, home: str, away: str) -> Literal["home", "away", ""]:
+    """Which of two teams a name means: the one that is called so, else the one whose name holds it or is held by it, word for word.
+
+    "Norrie" is Cameron Norrie. Empty where that is neither, or could be both.
+    """
+    said, teams = participant(name), (participant(home), participant(away))
+    if said and teams.count(said) == 1:
+        return TEAMS[teams.index(said)]
+    words = set(said.split())
+    near = [bool(words) and bool(team) and (words <= set(team.split()) or words >= set(team.split())) for team in teams]
+    return TEAMS[near.index(True)] if near.count(True) == 1 else ""
