@@ -58,7 +58,7 @@ FEATS: Final = (  # noqa: SIM905 - as above
     "first_basket first_team_basket double_double triple_double first_home_run first_try to_record_a_win method_of_first_basket"
 ).split()
 """What a player does or does not: each makes the market ``player_…`` with yes and no."""
-UNITS: Final = ("sets", "games", "maps", "rounds", "corners", "cards", "shots", "shots_on_target", "touchdowns", "hits", "sixes", "fours")
+UNITS: Final = ("sets", "rounds", "corners", "cards", "shots", "shots_on_target", "touchdowns", "hits", "sixes", "fours")
 """What else than the sport's usual score can be counted: each makes a ``total_…``, a ``team_total_…`` and a ``spread_…``."""
 
 
@@ -70,7 +70,7 @@ def _tables() -> Mapping[str, Market]:
         Market("double_chance", "one of two of the three results", EITHER, winners=2),
         Market("spread", "who wins with the outcome's own handicap added; Asian, with quarters", TEAMS, "required"),
         Market("handicap_result", "who wins with a handicap, or a draw after it (European)", RESULT, "required"),
-        Market("total", "the sport's usual score of both together, beside a line", TOTAL, "required"),
+        Market("total", "the sport's usual score of both together (tennis: games, esports: maps), beside a line", TOTAL, "required"),
         Market("team_total", "the score of one team (participant `home` or `away`)", TOTAL, "required", "required"),
         Market("odd_even", "whether the total is odd or even", ("odd", "even")),
         Market("both_teams_to_score", "whether both score", YES_NO),
@@ -138,6 +138,7 @@ SPORTS: Final[Mapping[str, str]] = {
     "mma": "mixed martial arts",
     "motor_racing": "cars and motorcycles, on road and track",
     "netball": "",
+    "rugby": "nobody says which code",
     "rugby_league": "",
     "rugby_union": "",
     "snooker": "",

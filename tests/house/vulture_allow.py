@@ -1,6 +1,5 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
-from ingestd.markets import contrary, line_of_contrary
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -55,7 +54,3 @@ EventLink.evidence
 JournalRecord.created_at
 Quarantined.journal_offset, Quarantined.attempts, Quarantined.first_at, Quarantined.last_at
 Incident.first_at, Incident.last_at
-
-# For the feeds of prediction markets, which come next.
-contrary
-line_of_contrary
