@@ -31,7 +31,7 @@ class Market(Struct, frozen=True):
     winners: int = 1
 
 
-TEAMS: Final = ("home", "away")
+TEAMS: Final[tuple[Literal["home"], Literal["away"]]] = ("home", "away")
 RESULT: Final = ("home", "draw", "away")
 EITHER: Final = ("home_or_draw", "home_or_away", "draw_or_away")
 TOTAL: Final = ("over", "under")
@@ -58,7 +58,7 @@ FEATS: Final = (  # noqa: SIM905 - as above
     "first_basket first_team_basket double_double triple_double first_home_run first_try to_record_a_win method_of_first_basket"
 ).split()
 """What a player does or does not: each makes the market ``player_…`` with yes and no."""
-UNITS: Final = ("sets", "games", "maps", "rounds", "corners", "cards", "shots", "shots_on_target", "touchdowns", "hits", "sixes", "fours")
+UNITS: Final = ("sets", "rounds", "corners", "cards", "shots", "shots_on_target", "touchdowns", "hits", "sixes", "fours")
 """What else than the sport's usual score can be counted: each makes a ``total_…``, a ``team_total_…`` and a ``spread_…``."""
 
 
@@ -70,11 +70,12 @@ def _tables() -> Mapping[str, Market]:
         Market("double_chance", "one of two of the three results", EITHER, winners=2),
         Market("spread", "who wins with the outcome's own handicap added; Asian, with quarters", TEAMS, "required"),
         Market("handicap_result", "who wins with a handicap, or a draw after it (European)", RESULT, "required"),
-        Market("total", "the sport's usual score of both together, beside a line", TOTAL, "required"),
+        Market("total", "the sport's usual score of both together (tennis: games, esports: maps), beside a line", TOTAL, "required"),
         Market("team_total", "the score of one team (participant `home` or `away`)", TOTAL, "required", "required"),
         Market("odd_even", "whether the total is odd or even", ("odd", "even")),
         Market("both_teams_to_score", "whether both score", YES_NO),
         Market("correct_score", "the exact score, home first (`2-1`), or any that is not listed", OTHER_SCORES, winners=0),
+        Market("correct_score_sets", "the exact score in sets, home first (`2-1`)", OTHER_SCORES, winners=0),
         Market("half_time_full_time", "who leads at half-time, and who at the end", HALVES),
         Market("first_to_score", "who scores first, if anybody", ("home", "away", "neither")),
         Market("clean_sheet", "whether a team (participant `home` or `away`) concedes nothing", YES_NO, participant="required"),
@@ -137,6 +138,7 @@ SPORTS: Final[Mapping[str, str]] = {
     "mma": "mixed martial arts",
     "motor_racing": "cars and motorcycles, on road and track",
     "netball": "",
+    "rugby": "nobody says which code",
     "rugby_league": "",
     "rugby_union": "",
     "snooker": "",
@@ -182,7 +184,7 @@ PERIODS: Final[Mapping[str, str]] = {
 
 def is_outcome(market: Market, outcome: str) -> bool:
     """Whether an outcome is one of a market's words."""
-    return outcome in market.outcomes or (market.word == "correct_score" and _SCORE.fullmatch(outcome) is not None)
+    return outcome in market.outcomes or (market.outcomes == OTHER_SCORES and _SCORE.fullmatch(outcome) is not None)
 
 
 def unknown(market: str, period: str, outcome: str) -> tuple[Kind, ...]:
@@ -231,3 +233,16 @@ def participant(name: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare).casefold())
     plain = "".join(sign for sign in folded if not unicodedata.combining(sign))
     return _SPACE.sub(" ", _DROPPED.sub("", plain.translate(_LETTERS))).strip() or name.strip()
+
+
+def side(name: str, home: str, away: str) -> Literal["home", "away", ""]:
+    """Which of two teams a name means: the one that is called so, else the one whose name holds it or is held by it, word for word.
+
+    "Norrie" is Cameron Norrie. Empty where that is neither, or could be both.
+    """
+    said, teams = participant(name), (participant(home), participant(away))
+    if said and teams.count(said) == 1:
+        return TEAMS[teams.index(said)]
+    words = set(said.split())
+    near = [bool(words) and bool(team) and (words <= set(team.split()) or words >= set(team.split())) for team in teams]
+    return TEAMS[near.index(True)] if near.count(True) == 1 else ""

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from ingestd import __version__
+from ingestd.cli.event_words import events
 from ingestd.errors import ConfigError, IngestdError, InUse
 
 FAILED: Final = 1
@@ -24,7 +25,6 @@ db = typer.Typer(help="Look after the database's tables.", no_args_is_help=True,
 app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
-events = typer.Typer(help="Say which fixtures of several providers are one event.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(events, name="events")
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
@@ -156,22 +156,6 @@ def new(name: Annotated[str, typer.Argument(help="Name of the feed: small letter
 @sources.callback()
 def _sources() -> None:
     """Keep ``new`` a word of its own, though it is the only one."""
-
-
-@events.command()
-def score(
-    file: Annotated[Path, typer.Argument(help="Labelled pairs of fixtures, as CSV: docs/matching.md.")],
-    as_json: AsJson = False,
-) -> None:
-    """Try matching on pairs of fixtures of which you say whether they are one."""
-    from ingestd.cli import events as command
-
-    command.score(file, as_json=as_json)
-
-
-@events.callback()
-def _events() -> None:
-    """Keep ``score`` a word of its own, though it is the only one."""
 
 
 def main() -> None:

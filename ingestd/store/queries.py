@@ -14,7 +14,7 @@ from ingestd.batch import CoverageRow
 from ingestd.store.columns import to_datetime
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
-from ingestd.store.schema import CoverageInterval
+from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.warm import reading
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -92,6 +92,7 @@ class Status(Struct, frozen=True, kw_only=True):
     runs: list[RunStatus]
     counts: dict[str, int]
     quarantine: int
+    review: int
 
 
 class Queries:
@@ -150,6 +151,7 @@ class Queries:
                 runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),
                 quarantine=await self.quarantine_count(),
+                review=await self.review_count(),
             )
 
     async def coverage(self, source: str = "", limit: int = 1_000) -> list[CoverageRow]:
@@ -165,6 +167,11 @@ class Queries:
         """How many rejects wait for a decision."""
         async with reading(self._engine) as db:
             return int((await db.execute(select(func.count()).where(Quarantined.state == "open"))).scalar_one())
+
+    async def review_count(self) -> int:
+        """How many links wait for a person."""
+        async with reading(self._engine) as db:
+            return int((await db.execute(select(func.count()).where(EventLink.state == "review"))).scalar_one())
 
     async def counts(self) -> dict[str, int]:
         """Rows by table."""

@@ -46,7 +46,7 @@ class Bookmaker(Base):
 class Alias(Base):
     """What a person decided that a source's own word (of a team, league, bookmaker) or id (of an event) stands for.
 
-    ``state`` and ``flipped`` are of events only.
+    ``state`` and ``flipped`` are of events only. How it came to this is in ``decisions``.
     """
 
     __tablename__ = "aliases"
@@ -77,6 +77,14 @@ class Event(Base):
     started_at: Mapped[Time | None]
     started_by: Mapped[Word]
     status: Mapped[Word]
+
+
+class Precedence(Base):
+    """Whose word counts first where sources differ: the lower ``place``; a source without a row comes after all others, by its name."""
+
+    __tablename__ = "precedence"
+    source: Mapped[WordKey]
+    place: Mapped[Small]
 
 
 class EventLink(Base):

@@ -2,7 +2,6 @@
 
 from logging import Handler
 
-from ingestd.markets import contrary, line_of_contrary
 from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
 from ingestd.pipeline.matching import Candidate
 from ingestd.settings.load import _Loader
@@ -63,9 +62,6 @@ Incident.first_at, Incident.last_at
 
 # What whoever builds candidates knows of them, for evidence to come.
 Candidate.season
-# For the feeds of prediction markets, which come next.
-contrary
-line_of_contrary
 
 # For notebooks and back-tests (docs/odds.md).
 Ladder.nearest, Ladder.up, Ladder.down

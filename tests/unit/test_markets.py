@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestd import markets
-from ingestd.markets import MARKETS, contrary, is_outcome, line_of_contrary, participant, unknown
+from ingestd.markets import MARKETS, contrary, is_outcome, line_of_contrary, participant, side, unknown
 
 
 def test_each_word_is_a_word() -> None:
@@ -81,3 +81,22 @@ def test_one_form_of_a_name(written: str, form: str) -> None:
 def test_the_form_of_a_form_is_itself(name: str) -> None:
     """What is canonical stays."""
     assert participant(participant(name)) == participant(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "teams", "found"),
+    [
+        ("Arsenal", ("Arsenal", "Chelsea"), "home"),
+        ("CHELSEA", ("Arsenal", "Chelsea"), "away"),
+        ("Inter", ("Inter Miami", "Inter"), "away"),
+        ("Casper Ruud", ("Norrie", "Ruud"), "away"),
+        ("Man United", ("Man United FC", "Man City"), "home"),
+        ("Manchester", ("Manchester United", "Manchester City"), ""),
+        ("The Draw", ("Arsenal", "Chelsea"), ""),
+        ("A", ("A", "A"), ""),
+        ("", ("", ""), ""),
+    ],
+)
+def test_which_side_a_name_means(name: str, teams: tuple[str, str], found: str) -> None:
+    """The exact name before a part of it; what could be both is neither."""
+    assert side(name, *teams) == found

@@ -32,6 +32,31 @@ CREATE TABLE coverage (
     CONSTRAINT coverage_pkey PRIMARY KEY (source, scope_kind, scope_id, began_at)
 );
 
+CREATE TABLE decisions (
+    decision_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    decided_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    decided_by TEXT DEFAULT '' NOT NULL,
+    action TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    source TEXT DEFAULT '' NOT NULL,
+    sport TEXT DEFAULT '' NOT NULL,
+    subject TEXT DEFAULT '' NOT NULL,
+    was_source TEXT DEFAULT '' NOT NULL,
+    was TEXT DEFAULT '' NOT NULL,
+    was_state TEXT DEFAULT '' NOT NULL,
+    was_flipped INTEGER DEFAULT 0 NOT NULL,
+    now_source TEXT DEFAULT '' NOT NULL,
+    now TEXT DEFAULT '' NOT NULL,
+    now_state TEXT DEFAULT '' NOT NULL,
+    now_flipped INTEGER DEFAULT 0 NOT NULL,
+    undoes TEXT DEFAULT '' NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT decisions_pkey PRIMARY KEY (decision_id, place)
+);
+
+CREATE INDEX decisions_decided_at_idx ON decisions (decided_at);
+
 CREATE TABLE journals (
     journal_id BIGSERIAL NOT NULL,
     uid TEXT DEFAULT '' NOT NULL,
@@ -46,6 +71,12 @@ CREATE TABLE leagues (
     sport TEXT DEFAULT '' NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     CONSTRAINT leagues_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE precedence (
+    source TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    CONSTRAINT precedence_pkey PRIMARY KEY (source)
 );
 
 CREATE TABLE quarantine (
@@ -68,6 +99,12 @@ CREATE TABLE quarantine (
 );
 
 CREATE INDEX quarantine_state_source_idx ON quarantine (state, source);
+
+CREATE TABLE revisions (
+    subject TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    CONSTRAINT revisions_pkey PRIMARY KEY (subject)
+);
 
 CREATE TABLE runs (
     run_id BIGINT NOT NULL,
