@@ -116,7 +116,7 @@ def test_a_closed_session_resumed_by_replay_lost_nothing() -> None:
     story.frame(25, ("closed", "silent"))
     assert not story.coverage.whole
     story.frame(40, ("opened", "replay"))
-    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "down", "silent", "replay"), (40, None, "complete", "", "")]
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "silent", "silent", "replay"), (40, None, "complete", "", "")]
     assert story.coverage.gaps() == []
 
 
@@ -135,7 +135,7 @@ def test_a_fresh_session_is_a_gap_until_its_image() -> None:
     story.frame(20)
     story.frame(25, ("closed", "reset"))
     story.frame(40, ("opened", ""))
-    assert story.told()[1:] == [(20, None, "down", "reset", "")]
+    assert (story.told()[1:], story.coverage.gaps()) == ([(20, None, "gap", "reset", "")], [])
     story.frame(45, ("complete", WHOLE))
     assert story.told() == [(10, 20, "complete", "", ""), (20, 45, "gap", "reset", "image"), (45, None, "complete", "", "")]
 
@@ -144,8 +144,18 @@ def test_a_process_that_died_says_nothing_and_it_is_known_all_the_same() -> None
     """A session opens although none was closed."""
     story = live()
     story.frame(20)
-    story.frame(40, ("opened", ""))
-    assert story.told() == [(10, 20, "complete", "", ""), (20, None, "down", "died", "")]
+    story.frame(40, ("opened", "replay"))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "down", "died", "replay"), (40, None, "complete", "", "")]
+
+
+def test_a_fresh_session_cut_before_its_image_is_not_mended_by_a_replay() -> None:
+    """A replay goes on where the fresh session began: what lies before it, and what its image would have said, stays missing."""
+    story = live()
+    story.frame(20, ("closed", "reset"))
+    story.frame(30, ("opened", ""))
+    story.frame(35, ("closed", "reset"))
+    story.frame(40, ("opened", "replay"))
+    assert (story.told()[-1], story.coverage.gaps()) == ((10, None, "gap", "reset", ""), [WHOLE])
 
 
 def test_what_was_never_whole_is_not_made_so_by_a_replay() -> None:

@@ -295,7 +295,7 @@ def test_sessions_are_told_to_coverage() -> None:
     assert bench.coverage() == [
         ("", 1, 4, "complete", ""),
         ("", 4, 9, "gap", "journal_full"),
-        ("", 9, 30, "down", "silent"),
+        ("", 9, 30, "silent", "silent"),
         ("", 30, None, "complete", ""),
     ]
 
