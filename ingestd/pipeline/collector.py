@@ -181,6 +181,8 @@ class Collector:
                     burst = 0
                     await self._clock.sleep(0)
         except IngestdError as error:
+            if isinstance(error, Disconnected) and error.quiet:
+                self._vigil.heard = min(self._vigil.heard, self._clock.monotonic() - error.quiet)
             return error
 
     def _take(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:

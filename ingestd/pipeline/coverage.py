@@ -57,7 +57,7 @@ class Coverage:
     def opened(self, at: int, resumed: str) -> None:
         """A session began: afresh (an image will say when all is known again) or resumed (``replay``, ``conflated``)."""
         if any(interval.state == "complete" for interval in self._open.values()):
-            self._down("died")
+            self._down("died", self._seen)
         at = max(at, self._seen)
         self._coming = not resumed
         away = self._open.get(WHOLE)
@@ -70,10 +70,13 @@ class Coverage:
             self._end(WHOLE, at, "replay" if resumed == "replay" else "resume")
             self._begin(WHOLE, at, "complete")
 
-    def closed(self, reason: str) -> None:
-        """The session ended; what is known ends with the last frame before."""
+    def closed(self, reason: str, heard: int | None = None) -> None:
+        """The session ended; what is known ends with the last frame before.
+
+        Where the link was ``heard`` for the last time before that, it ends there: what came later says nothing of what went silent.
+        """
         self._coming = False
-        self._down(reason)
+        self._down(reason, self._seen if heard is None else min(heard, self._seen))
 
     def finished(self) -> None:
         """A finite run came to its end: its intervals end with its last frame."""
@@ -105,7 +108,7 @@ class Coverage:
     def gap(self, scope: Scope, reason: str) -> None:
         """Something of the scope is missing since the frame before this one."""
         if scope == WHOLE:
-            self._end_complete()
+            self._end_complete(self._seen)
         held, whole = self._open.get(scope), self._open.get(WHOLE)
         if held is None and whole is not None and whole.state != "complete":
             # no interval of its own: it is a part of what is missing anyway
@@ -113,7 +116,7 @@ class Coverage:
         if held is not None and held.state in AWAY:
             self._lose(held)
         elif held is None or held.state != "gap":
-            self._turn(scope, "gap", reason)
+            self._turn(scope, "gap", reason, self._seen)
         if held is whole:
             # of an image on its way something is lost: it has to be asked for
             self._coming = False
@@ -125,7 +128,7 @@ class Coverage:
             held.state = "gap"
         if scope == WHOLE:
             self._coming = False
-        self._turn(scope, "suspected", "empty")
+        self._turn(scope, "suspected", "empty", self._seen)
 
     def gaps(self) -> list[Scope]:
         """The scopes whose image is awaited: because something is missing, or to see once more that there is nothing."""
@@ -158,28 +161,28 @@ class Coverage:
         if scope == WHOLE or not self.whole:
             self._begin(scope, max(at, self._ended.get(scope, 0)), "complete")
 
-    def _turn(self, scope: Scope, state: CoverageState, reason: str) -> None:
-        """From the frame before this one on; where this frame itself ended an interval of the scope, from there on."""
+    def _turn(self, scope: Scope, state: CoverageState, reason: str, at: int) -> None:
+        """From ``at`` on (the frame before this one); where this frame itself ended an interval of the scope, from there on."""
         if scope in self._open:
-            self._end(scope, self._seen)
-        self._begin(scope, max(self._seen, self._ended.get(scope, 0)), state, reason)
+            self._end(scope, at)
+        self._begin(scope, max(at, self._ended.get(scope, 0)), state, reason)
 
-    def _down(self, reason: str) -> None:
+    def _down(self, reason: str, at: int) -> None:
         """No session any more. Where the whole was not known, a replay of what comes after does not make it so: that is a gap."""
         known = self.whole
-        self._end_complete()
+        self._end_complete(at)
         if WHOLE not in self._open:
             away: CoverageState = "silent" if reason == "silent" else "down"
-            self._turn(WHOLE, away if known else "gap", reason)
+            self._turn(WHOLE, away if known else "gap", reason, at)
 
     def _lose(self, away: Interval) -> None:
         """What a replay might have brought of everything is lost."""
         away.state = "gap"
         self._row(WHOLE, away, None, "")
 
-    def _end_complete(self) -> None:
+    def _end_complete(self, at: int) -> None:
         for scope in [scope for scope, interval in self._open.items() if interval.state == "complete"]:
-            self._end(scope, self._seen)
+            self._end(scope, at)
 
     def _begin(self, scope: Scope, at: int, state: CoverageState, reason: str = "") -> None:
         self._open[scope] = interval = Interval(at, state, reason)

@@ -173,7 +173,8 @@ class Lane:
         if frame.kind == "opened" and self._live:
             self.coverage.opened(frame.received_at, frame.meta.get("resumed", ""))
         elif frame.kind == "closed" and self._live:
-            self.coverage.closed(frame.meta.get("reason", "closed"))
+            heard = frame.meta.get("heard")
+            self.coverage.closed(frame.meta.get("reason", "closed"), int(heard) if heard else None)
         elif "paused" in frame.meta:
             self.coverage.paused(int(frame.meta["from"]), frame.received_at, frame.meta["paused"])
         elif "failed" in frame.meta:

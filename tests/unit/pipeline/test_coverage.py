@@ -37,7 +37,7 @@ class Story:
         if isinstance(what, str):
             {
                 "opened": lambda: coverage.opened(self.at, what),
-                "closed": lambda: coverage.closed(what),
+                "closed": lambda: coverage.closed(*what.split()[:1], *map(int, what.split()[1:])),
                 "paused": lambda: coverage.paused(int(what), self.at, "journal_full"),
             }[verb]()
         elif verb == "gap":
@@ -118,6 +118,18 @@ def test_a_closed_session_resumed_by_replay_lost_nothing() -> None:
     story.frame(40, ("opened", "replay"))
     assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "silent", "silent", "replay"), (40, None, "complete", "", "")]
     assert story.coverage.gaps() == []
+
+
+def test_what_went_silent_was_known_until_it_was_heard_for_the_last_time() -> None:
+    """Frames of other links, and our own that say "quiet", came later and prove nothing; nor does it end before it began."""
+    story = live()
+    story.frame(20)
+    story.frame(25)
+    story.frame(30, ("closed", "silent 20"))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, None, "silent", "silent", "")]
+    late = live()
+    late.frame(30, ("closed", "silent 5"))
+    assert late.told() == [(10, None, "silent", "silent", "")]
 
 
 def test_a_conflated_resumption_is_a_gap_until_then() -> None:
@@ -382,7 +394,7 @@ scopes = st.sampled_from([WHOLE, WHOLE, M1, M2, E1])
 updates = st.tuples(st.sampled_from(["gap", "suspect", "complete", "complete"]), scopes)
 sessions = (
     st.tuples(st.just("opened"), st.sampled_from(["", "replay", "conflated"]))
-    | st.tuples(st.just("closed"), st.just("reset"))
+    | st.tuples(st.just("closed"), st.sampled_from(["reset", "silent 1", "silent 9", "silent 25"]))
     | st.tuples(st.just("paused"), st.sampled_from(["1", "5", "20"]))
 )
 frames = st.lists(
