@@ -104,6 +104,6 @@ async def test_a_link_that_says_nothing_is_told_apart_from_the_others() -> None:
         return 0
 
     assert await heard_within(1.0, said, "one") == 7
-    with pytest.raises(Disconnected, match="silent: one said nothing for 0.01 s") as silent:
+    with pytest.raises(Disconnected, match="one said nothing") as silent:
         await heard_within(0.01, mute, "one")
     assert (silent.value.reason, silent.value.quiet) == ("silent", 0.01)
