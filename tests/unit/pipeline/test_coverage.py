@@ -37,7 +37,7 @@ class Story:
         if isinstance(what, str):
             {
                 "opened": lambda: coverage.opened(self.at, what),
-                "closed": lambda: coverage.closed(*what.split()[:1], *map(int, what.split()[1:])),
+                "closed": lambda: coverage.closed(what.split()[0], *map(int, what.split()[1:])),
                 "paused": lambda: coverage.paused(int(what), self.at, "journal_full"),
             }[verb]()
         elif verb == "gap":
