@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel
 
+from ingestd.app.feeds import build_feed
 from ingestd.app.finite import new_run, open_journal
 from ingestd.app.watch import pages
 from ingestd.errors import StoreUnavailable
@@ -26,7 +27,6 @@ from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings, SourceSettings, secrets_of, validate_feeds
 from ingestd.sources import FEEDS
 from ingestd.sources.accounts import BUDGETS, Accounts
-from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
@@ -136,11 +136,7 @@ class Daemon:
         )
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
-        kind = FEEDS[source.feed]
-        folder = self.settings.journal.path / "sources" / source.name
-        budget = partial(self.budgets.budget, source.name)
-        context = FeedContext(source.name, self.clock, Random(), self._breaker, budget, folder)  # noqa: S311 - jitter, no secret
-        feed = kind.build(kind.options.model_validate(options), context)
+        feed = build_feed(self.settings, source, options, self.clock, self._breaker, self.budgets)
         self.feeds[source.name] = feed
         policy = Policy(
             silence_limit=source.silence_limit,

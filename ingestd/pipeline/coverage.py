@@ -36,8 +36,8 @@ class Coverage:
         self._rows: dict[tuple[str, str, str, int], CoverageRow] = {}
         self._ended: dict[Scope, int] = {}
         self._seen = 0
-        self._coming = False
-        """A fresh session is about to tell everything by itself: nobody needs to ask for it."""
+        self._linked = self._coming = False
+        """A session is open; and it began afresh, and is about to tell everything by itself: nobody needs to ask for that."""
         for row in rows or ():
             self._seen = max(self._seen, row.seen_until)
             if row.ended_at is None:
@@ -59,7 +59,7 @@ class Coverage:
         if any(interval.state == "complete" for interval in self._open.values()):
             self._down("died", self._seen)
         at = max(at, self._seen)
-        self._coming = not resumed
+        self._linked, self._coming = True, not resumed
         away = self._open.get(WHOLE)
         if away is None or away.state not in AWAY:
             return
@@ -75,7 +75,7 @@ class Coverage:
 
         Where the link was ``heard`` for the last time before that, it ends there: what came later says nothing of what went silent.
         """
-        self._coming = False
+        self._linked = self._coming = False
         self._down(reason, self._seen if heard is None else min(heard, self._seen))
 
     def finished(self) -> None:
@@ -131,7 +131,12 @@ class Coverage:
         self._turn(scope, "suspected", "empty", self._seen)
 
     def gaps(self) -> list[Scope]:
-        """The scopes whose image is awaited: because something is missing, or to see once more that there is nothing."""
+        """The scopes whose image is to be asked for: because something is missing, or to see once more that there is nothing.
+
+        None while no session is open: what is asked then is lost, or meets the next one, which is about to tell it anyway.
+        """
+        if not self._linked:
+            return []
         missing = [scope for scope, interval in self._open.items() if interval.state in ("gap", "suspected")]
         return [scope for scope in missing if scope != WHOLE] if self._coming else missing
 

@@ -84,12 +84,14 @@ class Inbox:
 
 async def heard_within(silence: float, read: Callable[[], Awaitable[T]], link: str) -> T:
     """What one link of several brings: whether it is silent must not be told by what the others say. Raises Disconnected."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     # after a pause of our own the timer fires before what has come is read: hence a second, short look
     for patience in (silence, SECOND_LOOK):
         with suppress(TimeoutError):
             async with asyncio.timeout(patience):
                 return await read()
-    raise Disconnected("silent", f"{link} said nothing for {silence:g} s", silence)
+    raise Disconnected("silent", f"{link} said nothing for {silence:g} s", loop.time() - began)
 
 
 async def stopped(tasks: list[asyncio.Task[None]]) -> None:

@@ -13,7 +13,9 @@ from ingestd.testing.betfair_link import Link
 from ingestd.testing.betfair_oracle import history
 from ingestd.testing.betfair_terms import Delivery
 from ingestd.testing.betfair_world import Step, World
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
+from ingestd.testing.knowledge import Protocol
 
 PATIENCE: Final = 20.0
 PACE: Final = 0.02
@@ -25,6 +27,7 @@ Move = Callable[[], Step]
 class BetfairScript:
     """An async context manager: entered, it listens. Names are not asked for: an outcome is the runner's number."""
 
+    protocol = Protocol(order="forward", hole="malformed", cut="closed")
     boundaries = 14  # greeting, login, subscription, image, and ten moves
 
     def __init__(self, folder: Path) -> None:
@@ -60,6 +63,11 @@ class BetfairScript:
     def sent(self) -> int:
         """Messages so far, to anybody."""
         return self._stream.faults.sent
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._stream.faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""

@@ -37,6 +37,7 @@ class Wire:
         self._write = write
         self._cut = cut
         self._kept: list[tuple[bytes, Says]] = []
+        faults.deeds.note("met")
 
     async def send(self, message: bytes, says: Says = NOTHING, *, sign_of_life: bool = False) -> None:
         """Send it, or let happen what is armed. Raises ConnectionResetError where the connection is to break here."""

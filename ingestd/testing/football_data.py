@@ -16,6 +16,7 @@ from aiohttp import web
 from msgspec import Struct, field
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
 
 SEASON: Final = "mmz4281/2223/E9.csv"
@@ -65,8 +66,11 @@ class Served(Struct):
 class FootballDataSite:
     """Enter it; then ``options`` reach it. See ``testing.emulator.Emulator``."""
 
+    protocol = None
+
     def __init__(self, folder: Path) -> None:
         self.url = ""
+        self._deeds = Deeds()
         self.requests: list[tuple[str, int]] = []
         """Path and status of every answer, in order."""
         self.files: dict[str, Served] = {}
@@ -108,6 +112,11 @@ class FootballDataSite:
             "timeout": 0.5,
             "per_minute": 100_000,
         }
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to that answer."""

@@ -16,6 +16,7 @@ from aiohttp import web
 from msgspec import Struct, field
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.faults import GARBAGE, Faults
 from ingestd.testing.the_odds_api_world import BOOKS, FEATURED, SPORT, TITLE, Match, World
@@ -57,6 +58,7 @@ class TheOddsApiEmulator:
     ``credits``: of the month; None: they do not run out. ``asked`` counts requests by what they ask for, ``used`` credits.
     """
 
+    protocol = None
     boundaries = 25  # the sports, and twelve times events and odds
 
     def __init__(self, folder: Path | None = None, *, seed: int = 7, credits: int | None = None) -> None:  # noqa: A002
@@ -103,6 +105,11 @@ class TheOddsApiEmulator:
             "cadence": {"far": 0.05, "near": 0.05, "in_play": 0.05},
             "request_timeout": 0.5,
         }
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th answer. ``reorder``: one older than the last; ``duplicate``: the last one again."""

@@ -205,6 +205,17 @@ def test_a_gap_begins_at_the_frame_before_and_ends_at_the_image() -> None:
     assert story.coverage.gaps() == []
 
 
+def test_nothing_is_asked_of_a_session_that_is_not_there() -> None:
+    """While the link is down a wish would be lost, or meet a fresh session in the middle of its image."""
+    story = live()
+    story.frame(20, ("gap", M1))
+    assert story.coverage.gaps() == [M1]
+    story.frame(25, ("closed", "reset"))
+    assert story.coverage.gaps() == []
+    story.frame(30, ("opened", "replay"))
+    assert story.coverage.gaps() == [M1]
+
+
 def test_a_narrow_gap_stands_inside_a_complete_whole() -> None:
     """The market is worse off than the rest, until its own image or that of everything."""
     story = live()
@@ -285,6 +296,7 @@ def test_emptiness_is_suspected_whatever_was_known_before() -> None:
         story.frame(30, ("suspect", WHOLE), ("suspect", M1))
         assert story.coverage.suspected(WHOLE)
         assert story.coverage.suspected(M1)
+        story.frame(31, ("opened", "replay"))
         assert set(story.coverage.gaps()) == {WHOLE, M1}
         assert [row[2] for row in story.told()][-2:] == ["gap", "suspected"]
 
@@ -382,6 +394,8 @@ def test_a_gap_after_a_restart_begins_where_the_store_had_seen() -> None:
     coverage = Coverage("s", rows)
     coverage.gap(WHOLE, "lost")
     assert next((row.began_at, row.state) for row in coverage.rows().values()) == (9, "gap")
+    assert coverage.gaps() == []
+    coverage.opened(9, "replay")
     assert coverage.gaps() == [M1, WHOLE]
     coverage.complete(WHOLE, 20)
     coverage.frame(20)

@@ -106,4 +106,5 @@ async def test_a_link_that_says_nothing_is_told_apart_from_the_others() -> None:
     assert await heard_within(1.0, said, "one") == 7
     with pytest.raises(Disconnected, match="one said nothing") as silent:
         await heard_within(0.01, mute, "one")
-    assert (silent.value.reason, silent.value.quiet) == ("silent", 0.01)
+    assert silent.value.reason == "silent"
+    assert silent.value.quiet >= 0.01

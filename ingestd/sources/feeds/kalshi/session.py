@@ -30,6 +30,8 @@ class KalshiSession:
         self._clock = clock
         self._link = link
         self._catalogue = catalogue
+        self._heard = clock.monotonic()
+        """When the stream was; answers of the web service say nothing of that."""
         self._silence = BEATS * options.heartbeat_seconds
         self._subscriptions = Subscriptions(options.channels, catalogue.tickers())
         self._answer_due = _Due(options.connect_timeout)
@@ -81,6 +83,7 @@ class KalshiSession:
 
     async def _accept(self, messages: Sequence[bytes]) -> None:
         received_at = self._clock.now()
+        self._heard = self._clock.monotonic()
         for message in messages:
             taken = self._subscriptions.take(message)
             if taken.hand_on and not self._foreign(message):
@@ -111,7 +114,8 @@ class KalshiSession:
         subscriptions = self._subscriptions
         now = self._clock.monotonic()
         if self._answer_due.passed(now, waiting=subscriptions.waiting):
-            raise Disconnected("timeout", f"a command was not answered within {self._options.connect_timeout:g} s")
+            wait = self._options.connect_timeout
+            raise Disconnected("timeout", f"a command was not answered within {wait:g} s", now - self._heard)
         if self._image_due.passed(now, waiting=bool(subscriptions.missing)):
             subscriptions.ask_again()
         outbox, subscriptions.outbox = subscriptions.outbox, []
