@@ -67,8 +67,7 @@ class Coverage:
             # a session that goes on from nothing never brings what came before it, whatever becomes of its image
             self._lose(away)
         if resumed:
-            self._end(WHOLE, at, "replay" if resumed == "replay" else "resume")
-            self._begin(WHOLE, at, "complete")
+            self._begin(WHOLE, self._end(WHOLE, at, "replay" if resumed == "replay" else "resume"), "complete")
 
     def closed(self, reason: str, heard: int | None = None) -> None:
         """The session ended; what is known ends with the last frame before.
@@ -196,6 +195,10 @@ class Coverage:
     def _end(self, scope: Scope, at: int, repaired_by: str = "") -> int:
         interval = self._open.pop(scope)
         ended = max(at, interval.began_at)
+        if interval.state != "complete" and ended == interval.began_at:
+            # what was missed between two frames of one moment leaves a trace all the same
+            ended += 1
+            self._seen = max(self._seen, ended)
         self._ended[scope] = ended
         self._row(scope, interval, ended, repaired_by)
         return ended

@@ -60,7 +60,7 @@ class Link:
 
     async def send_line(self, line: bytes) -> None:
         """Send a line as it is."""
-        await self.wire.send(line)
+        await self._write(line)
 
     async def _write(self, line: bytes) -> None:
         """With ``split_writes``, cut between CR and LF and somewhere before."""

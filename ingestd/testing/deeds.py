@@ -39,6 +39,8 @@ class Says(Struct, frozen=True):
     quiet: bool = False
     empty: bool = False
     """An image that lists nothing."""
+    loses: str = ""
+    """It says that something of everything is missing, and why."""
 
 
 NOTHING: Final = Says()

@@ -132,13 +132,16 @@ class Trial:
         """Everything in quarantine: stage, category, reason, path, journal offset."""
         return await ask(self.store, _REFUSED)
 
+    async def coverage(self) -> list[Found]:
+        """Every interval of the source, once no daemon lives."""
+        return [Found(*row) for row in await ask(self.store, _COVERAGE)]  # type: ignore[arg-type] # as the table has them
+
     async def miscovered(self) -> list[str]:
         """How the coverage differs from what the emulator's own deeds make it, once no daemon lives."""
         protocol = self._emulator.protocol
         if protocol is None:
             return []
-        found = [Found(*row) for row in await ask(self.store, _COVERAGE)]  # type: ignore[arg-type] # as the table has them
-        return unlike(expected(self._emulator.deeds.done, protocol), found, [frame.received_at for frame in self.frames()])
+        return unlike(expected(self._emulator.deeds.done, protocol), await self.coverage(), [frame.received_at for frame in self.frames()])
 
     def frames(self) -> list[Frame]:
         """Everything in the journal."""

@@ -93,7 +93,8 @@ class Link:
         """End the subscription of a channel with an error."""
         for one in [one for one in self.subscriptions.values() if one.channel == channel]:
             del self.subscriptions[one.sid]
-            await self._send({"type": "error", "sid": one.sid, "seq": one.next(), "msg": {"code": code, "msg": "as told"}})
+            message: Json = {"type": "error", "sid": one.sid, "seq": one.next(), "msg": {"code": code, "msg": "as told"}}
+            await self._wire.send(json.dumps(message).encode(), Says(count=channel, loses="ended"))
 
     def skip(self, channel: str) -> None:
         """Let a message of a channel get lost."""

@@ -138,6 +138,10 @@ class Client(Struct):
         return SOURCE in self._open and self._open[SOURCE].state == "complete"
 
     def _hear(self, says: Says, at: Moment) -> None:
+        if says.loses:
+            self._lose(says.loses, at)
+            self._pass(says, at)
+            return
         image = says.what in (BEGIN, ONE) and not says.quiet
         verdict = "next" if image and self.protocol.order == "image" else self._count(says)
         if image or verdict == "next":
@@ -146,13 +150,17 @@ class Client(Struct):
             return
         if verdict == "hole":
             self._lose(self.protocol.hole, at)
-            if self.protocol.passing and says.count.startswith(self.protocol.passing):
-                self._know(at)
+            self._pass(says, at)
             if self.protocol.order != "counted":
                 self._numbers.pop(says.count, None)
                 return
             self._numbers[says.count] = says.number
         self._take(says, at)
+
+    def _pass(self, says: Says, at: Moment) -> None:
+        """A loss that nothing mends is over at once."""
+        if self.protocol.passing and says.count.startswith(self.protocol.passing):
+            self._know(at)
 
     def _take(self, says: Says, at: Moment) -> None:
         """What a message in its turn makes known."""
@@ -246,15 +254,16 @@ def expected(deeds: Iterable[Deed], protocol: Protocol) -> list[Span]:
     for deed in deeds:
         client.see(deed)
     client.leave("stopped")
-    return sorted((span for span in client.spans if span.ended != span.began), key=lambda span: (span.scope, span.began.earliest))
+    spans = (span for span in client.spans if span.state != "complete" or span.ended != span.began)
+    return sorted(spans, key=lambda span: (span.scope, span.began.earliest))
 
 
 def unlike(wanted: Sequence[Span], found: Iterable[Found], frames: Sequence[int]) -> list[str]:
     """How the intervals of a store differ from what they must be; empty where they do not. ``frames``: when each was received, µs UTC.
 
-    Those of no length say nothing; what was known for less than ``LATE`` may have none.
+    What was known for no time at all says nothing, and what was known for less than ``LATE`` may be such.
     """
-    told = sorted((one for one in found if one.ended != one.began), key=lambda one: (one.scope, one.began))
+    told = sorted((one for one in found if one.state != "complete" or one.ended != one.began), key=lambda one: (one.scope, one.began))
     missing = [*told]
     for span in wanted:
         if missing and _same(span, missing[0], frames):

@@ -96,6 +96,7 @@ class Exchange:
 
     def cut(self) -> None:
         """Drop every client without a word."""
+        self.faults.deeds.note("reset")
         for client in self._clients:
             client.link.transport.abort()
 
@@ -172,8 +173,7 @@ class Exchange:
                 market = client.asked.pop(0)
                 for frame, part in parts(self._answer(market)):
                     scope = f"market {market}" if market else ""
-                    empty = not self.script.image().markets
-                    await out.send(frame, Says(part, scope, COUNT, client.sent, quiet=bool(market), empty=empty))
+                    await out.send(frame, Says(part, scope, COUNT, client.sent, bool(market), not self.script.image().markets))
             elif not await self._wait(client) and self._flow.is_set():
                 quiet = Says(count=COUNT, number=client.sent, quiet=True)
                 await out.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), quiet, sign_of_life=True)

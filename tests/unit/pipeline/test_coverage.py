@@ -358,6 +358,17 @@ def test_image_and_gap_in_one_frame_follow_each_other() -> None:
     assert story.told(M1) == [(10, 40, "gap", "why", "image"), (40, None, "gap", "why", "")]
 
 
+def test_what_was_missed_in_no_time_leaves_a_trace() -> None:
+    """Two frames of one read share their moment, and a message between them is lost: a gap of a microsecond, not none."""
+    story = live()
+    story.frame(20)
+    story.frame(20, ("gap", WHOLE), ("complete", WHOLE))
+    story.frame(20, ("gap", M1), ("complete", M1))
+    story.frame(20, ("gap", M1), ("complete", M1))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 21, "gap", "why", "image"), (21, None, "complete", "", "")]
+    assert story.told(M1) == [(21, 22, "gap", "why", "image"), (22, 23, "gap", "why", "image")]
+
+
 def test_narrow_intervals_are_brought_up_to_date_now_and_then() -> None:
     """A thousand markets are not written with every batch: once in a second of the frames' time."""
     story = live(at=10 * SECOND)
