@@ -15,7 +15,7 @@ from ingestd.testing.betfair_terms import Delivery
 from ingestd.testing.betfair_world import Step, World
 from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
-from ingestd.testing.knowledge import Protocol
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 PACE: Final = 0.02

@@ -8,7 +8,7 @@ from msgspec import Struct
 from pydantic import JsonValue
 
 from ingestd.testing.deeds import Deeds
-from ingestd.testing.knowledge import Protocol
+from ingestd.testing.spans import Protocol
 
 Fault = Literal["reset", "stall", "duplicate", "reorder", "garbage"]
 """What may happen at a message boundary (a message, a line, an answer to a request, an event of a stream).

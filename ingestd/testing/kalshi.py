@@ -24,7 +24,7 @@ from ingestd.testing.kalshi_keys import KEY_ID, Gate, private_key
 from ingestd.testing.kalshi_link import Link
 from ingestd.testing.kalshi_rest import KalshiRest
 from ingestd.testing.kalshi_world import CHANNELS, SERIES, Said, World
-from ingestd.testing.knowledge import Protocol
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 LOOK: Final = 0.005

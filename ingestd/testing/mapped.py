@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from ingestd.testing.deeds import BEGIN, END, OPENED, Deeds, Says
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.faults import Faults, Wire
-from ingestd.testing.knowledge import Protocol
+from ingestd.testing.spans import Protocol
 
 KEY: Final = "key-1"
 BEAT: Final = 0.1

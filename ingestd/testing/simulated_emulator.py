@@ -17,7 +17,7 @@ from ingestd.testing.exchange.model import WORSE, expected
 from ingestd.testing.exchange.options import Options
 from ingestd.testing.exchange.script import Script
 from ingestd.testing.exchange.server import Exchange
-from ingestd.testing.knowledge import Protocol
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 STATEMENTS: Final = 25
