@@ -129,7 +129,7 @@ class PostgresLean:
         offsets = [journal + row[10] for row in prices]
         newest = [*(row[0] != after[0] for row, after in pairwise(prices)), *(True for _ in prices[:1])]
         await self._db.fetchrow(
-            postgres_sql.EVERYTHING_LIVE,
+            postgres_sql.EVERYTHING["live"],
             *(*columns[:6], words, columns[9], offsets, columns[11], newest, at),
             *postgres_sql.columns((), len(sql.COVERAGE_LIVE.columns) + len(sql.SOURCES.columns)),
             *(position, at, "live", self._journal_id, FENCE, str(journal + position)),

@@ -35,12 +35,16 @@ class InUse(ConfigError):
 
 
 class Disconnected(IngestdError):
-    """The link is gone or no good. ``reason`` is one word for metrics (``closed``, ``silent``, ``refused``…), ``detail`` the rest."""
+    """The link is gone or no good. ``reason`` is one word for metrics (``closed``, ``silent``, ``refused``…), ``detail`` the rest.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    ``quiet``: seconds since one of several links was heard, while others may have gone on (0: the session as a whole tells).
+    """
+
+    def __init__(self, reason: str, detail: str = "", quiet: float = 0.0) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+        self.quiet = quiet
 
 
 class Throttled(IngestdError):

@@ -82,34 +82,38 @@ class Stage(Protocol):
     def __call__(self, update: Update, received_at: int) -> Update | Skipped | Reject: ...
 
 
-class Journal(Protocol):
+class Readable(Protocol):
     """Durable frames in order. A position is an int that never goes back and never repeats; positions may have holes."""
 
     uid: str
 
-    async def append(self, frames: Sequence[Frame]) -> int:
-        """Make a group durable, give each frame its ordinal; returns the last position. Raises JournalFull."""
-
     def read(self, after: int) -> AsyncIterator[Block]:
-        """What lies behind ``after``, then what comes; ends only once the journal is sealed and read to its tail."""
-
-    async def tail_of(self, source: str) -> SourceTail:
-        """What the source's frames say of its present; derived from frames alone."""
+        """What lies behind ``after``, then what comes; ends only once nothing more can come and it is read to its tail."""
 
     async def epoch_at(self, source: str, position: int) -> int:
         """Where the epoch begins that holds ``position``: the last frame of the source up to there that began one (0: none)."""
 
-    def first(self) -> int:
-        """Position of the oldest frame still there (0: empty)."""
-
     def last(self) -> int:
         """Position of the newest durable frame (0: empty)."""
 
-    def size(self) -> int:
-        """Bytes on disk."""
-
     async def keep_from(self, position: int) -> None:
         """Frames before ``position`` may go when their time or their room is needed; the rest is kept whatever happens."""
+
+
+class Journal(Readable, Protocol):
+    """What is being written."""
+
+    async def append(self, frames: Sequence[Frame]) -> int:
+        """Make a group durable, give each frame its ordinal; returns the last position. Raises JournalFull."""
+
+    async def tail_of(self, source: str) -> SourceTail:
+        """What the source's frames say of its present; derived from frames alone."""
+
+    def first(self) -> int:
+        """Position of the oldest frame still there (0: empty)."""
+
+    def size(self) -> int:
+        """Bytes on disk."""
 
     def seal(self) -> None:
         """No more appends: readers end at the tail."""
@@ -136,6 +140,12 @@ class Store(Protocol):
         """What a live run of the source starts from.
 
         Selections not closed whose event starts after ``since`` or at a time unknown, and those that changed since.
+        """
+
+    async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
+        """What a replay of the source starts from: as the history has it before a frame, whose ``offset`` in the store this is.
+
+        ``since`` as for ``warm``.
         """
 
     async def seen_until(self, source: str) -> int | None:

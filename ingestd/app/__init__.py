@@ -3,5 +3,6 @@
 from ingestd.app.daemon import Daemon, Progress
 from ingestd.app.finite import FileLoads, Loaded
 from ingestd.app.proof import Proof, prove
+from ingestd.app.replay import ALWAYS, Replays
 
-__all__ = ["Daemon", "FileLoads", "Loaded", "Progress", "Proof", "prove"]
+__all__ = ["ALWAYS", "Daemon", "FileLoads", "Loaded", "Progress", "Proof", "Replays", "prove"]

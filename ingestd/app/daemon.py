@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel
 
+from ingestd.app.feeds import build_feed
 from ingestd.app.finite import new_run, open_journal
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
@@ -27,7 +28,6 @@ from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings, SourceSettings, secrets_of, validate_feeds
 from ingestd.sources import FEEDS
 from ingestd.sources.accounts import BUDGETS, Accounts
-from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
@@ -168,11 +168,7 @@ class Daemon:
         return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
 
     def _add(self, source: SourceSettings, options: BaseModel) -> None:
-        kind = FEEDS[source.feed]
-        folder = self.settings.journal.path / "sources" / source.name
-        budget = partial(self.budgets.budget, source.name)
-        context = FeedContext(source.name, self.clock, Random(), self._breaker, budget, folder)  # noqa: S311 - jitter, no secret
-        feed = kind.build(kind.options.model_validate(options), context)
+        feed = build_feed(self.settings, source, options, self.clock, self._breaker, self.budgets)
         self.feeds[source.name] = feed
         policy = Policy(
             silence_limit=source.silence_limit,
@@ -235,7 +231,7 @@ class Daemon:
         await self.store.prepare()
         journal_id = await self.store.journal_id(self.journal.uid, str(self.settings.journal.path))
         position = await self.store.begin(run, journal_id, 0)
-        await self.store.prefer(self.settings.precedence or [source.name for source in self.settings.sources])
+        await self.store.prefer(self.settings.preferred)
         return journal_id, position
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:

@@ -80,9 +80,11 @@ async def _load(settings: Settings, feed: str, files: Sequence[Path], source: st
 
 
 def _told(counts: Counter[str], files: int) -> str:
-    outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
     native = ", ".join(f"{value} {name}" for name, value in counts.items() if name not in (*OUTCOMES, "frames", "received", "rows"))
-    return (
-        f"{files} file{'s' if files != 1 else ''}, {counts['frames']} frames{f' ({native})' if native else ''}\n"
-        f"{counts['received']} updates: {outcomes}\n{counts['rows']} rows of history written"
-    )
+    return f"{files} file{'s' if files != 1 else ''}, {counts['frames']} frames{f' ({native})' if native else ''}\n{told_outcomes(counts)}"
+
+
+def told_outcomes(counts: Counter[str]) -> str:
+    """What became of the updates of a finite run."""
+    outcomes = ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES)
+    return f"{counts['received']} updates: {outcomes}\n{counts['rows']} rows of history written"

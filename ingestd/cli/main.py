@@ -101,6 +101,21 @@ def load(  # noqa: PLR0913 - options are options
 
 
 @app.command()
+def replay(
+    source: Annotated[str, typer.Option(help="Only this source. Default: every configured one.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Frames received from this time on, and what of their image came before.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Frames received before this time.")] = "",
+    store: Annotated[str, typer.Option(help="Store URL. Default: the configured one.")] = "",
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the journal again with today's code: fills an empty store, and leaves a full one as it is but for what was misread."""
+    from ingestd.cli import replay as command
+
+    command.replay(config, source=source, since=since, until=until, store=store, as_json=as_json)
+
+
+@app.command()
 def status(config: Config = None, as_json: AsJson = False) -> None:
     """Show sources, counts, journal and store."""
     from ingestd.cli import status as command
@@ -109,16 +124,19 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def coverage(
+def coverage(  # noqa: PLR0913 - options are options
     source: Annotated[str, typer.Argument(help="The source, by its configured name.")],
+    since: Annotated[str, typer.Option("--from", help="Only from this time on: ISO 8601, UTC where no zone is given.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Only up to this time.")] = "",
+    scope: Annotated[str, typer.Option(help="Only this scope: a kind (source, query, event, market), an id, or both.")] = "",
     gaps: Annotated[bool, typer.Option("--gaps", help="Only intervals that are not complete.")] = False,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how complete the knowledge of a source is, interval by interval."""
-    from ingestd.cli import status as command
+    """Show what was missed of a source, when, why, and how it was repaired, and for how much of the time all was known."""
+    from ingestd.cli import coverage as command
 
-    command.coverage(config, source, gaps=gaps, as_json=as_json)
+    command.coverage(config, source, since=since, until=until, scope=scope, gaps=gaps, as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``ingestd status`` and ``ingestd coverage``: what the store says of sources, runs, and the completeness of what is known."""
+"""``ingestd status``: what the store says of sources, runs and counts."""
 
 import asyncio
 import sys
@@ -11,11 +11,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from ingestd.batch import CoverageRow
 from ingestd.cli.config import settings as read_settings
 from ingestd.cli.times import ago, iso
 from ingestd.clock import SystemClock
-from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.errors import StoreUnavailable
 from ingestd.model import SECOND
 from ingestd.settings import Settings
 from ingestd.sources.accounts import BUDGETS, Report, look
@@ -57,28 +56,9 @@ def status(config: Path | None, *, as_json: bool) -> None:
         console.print(f"{found.review:,} fixtures may be a known event: ingestd events review")
 
 
-def coverage(config: Path | None, source: str, *, gaps: bool, as_json: bool) -> None:
-    """Raises ConfigError for a source nobody has heard of, StoreUnavailable."""
-    settings = read_settings(config)
-    rows = asyncio.run(_coverage(settings, source))
-    if not rows and source not in {known.name for known in settings.sources}:
-        message = f"coverage: nothing is known of a source {source!r}; ingestd status lists the sources"
-        raise ConfigError(message)
-    shown = [row for row in rows if not gaps or row.state != "complete"]
-    if as_json:
-        sys.stdout.write(msgspec.json.encode(shown).decode() + "\n")
-    else:
-        Console().print(_intervals(shown))
-
-
 async def _status(settings: Settings) -> Status:
-    async with _reading(settings) as queries:
+    async with reading(settings) as queries:
         return await queries.status()
-
-
-async def _coverage(settings: Settings, source: str) -> list[CoverageRow]:
-    async with _reading(settings) as queries:
-        return await queries.coverage(source)
 
 
 def _budgets(settings: Settings) -> tuple[list[Report], str]:
@@ -90,7 +70,8 @@ def _budgets(settings: Settings) -> tuple[list[Report], str]:
 
 
 @asynccontextmanager
-async def _reading(settings: Settings) -> AsyncIterator[Queries]:
+async def reading(settings: Settings) -> AsyncIterator[Queries]:
+    """Questions to the configured store. Raises StoreUnavailable: what to do."""
     try:
         async with Queries(settings.store.url, settings.store.schema_name) as queries:
             yield queries
@@ -137,16 +118,3 @@ def _months(budgets: list[Report]) -> Table:
 
 def _since(now: int, moment: int) -> str:
     return f"{ago((now - moment) / SECOND)} ago" if moment else "never"
-
-
-def _intervals(rows: list[CoverageRow]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("from", "for", "scope", "state", "why", "repaired by"):
-        table.add_column(name, no_wrap=name != "scope")
-    for row in reversed(rows):
-        until = row.seen_until if row.ended_at is None else row.ended_at
-        state = f"[green]{row.state}[/]" if row.state == "complete" else f"[red]{row.state}[/]"
-        scope = row.scope_kind if row.scope_kind == "source" else f"{row.scope_kind} {row.scope_id}"
-        lasted = ago((until - row.began_at) / SECOND)
-        table.add_row(iso(row.began_at), lasted if row.ended_at else f"{lasted}, on", scope, state, row.reason, row.repaired_by)
-    return table

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ingestd.errors import Disconnected, Finished, IngestdError, Refused, Throttled
 from ingestd.interfaces import Clock, Durable, Feed, Journal, Session, Telemetry
-from ingestd.model import SECOND, WHOLE, Frame, FrameKind, Scope
+from ingestd.model import WHOLE, Frame, FrameKind, Scope
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.renewals import Renewals
 from ingestd.pipeline.resilience import Backoff, Stretch
@@ -181,6 +181,8 @@ class Collector:
                     burst = 0
                     await self._clock.sleep(0)
         except IngestdError as error:
+            if isinstance(error, Disconnected) and error.quiet:
+                self._vigil.quieted(self._clock.monotonic() - error.quiet)
             return error
 
     def _take(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
@@ -289,11 +291,8 @@ class Collector:
         self._vigil.heard = heard
 
     def _say_closed(self, reason: str) -> str:
-        if not self._open:
-            return reason
-        meta = {"reason": reason}
-        if reason == "silent":
-            meta["heard"] = str(self._clock.now() - round((self._clock.monotonic() - self._vigil.heard) * SECOND))
-        self._say("closed", meta)
+        if self._open:
+            heard = self._vigil.told(reason, self._clock.monotonic(), self._clock.now())
+            self._say("closed", {"reason": reason, **({"heard": str(heard)} if heard else {})})
         self._open = False
         return reason

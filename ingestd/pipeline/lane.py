@@ -54,11 +54,14 @@ class CollectorView(Struct, frozen=True, kw_only=True):
 class Lane:
     """Takes frames of one source in order, twice: its ``reader`` decodes them (ahead), ``apply`` takes them into the batch at hand."""
 
-    def __init__(self, source: str, feed_name: str, feed: Feed, catalogue: Catalogue, *, warm: Warm | None = None, live: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what a lane is made of
+        self, source: str, feed_name: str, feed: Feed, catalogue: Catalogue, *, warm: Warm | None = None, live: bool, replay: bool = False
+    ) -> None:
+        """``replay``: the frames are those of a live run; its sessions count, and what is open at the end stays so."""
         self.source = source
         self.feed_name = feed_name
         self._feed = feed
-        self._live = live
+        self._sessions = live or replay
         self.catalogue = catalogue
         self._stages: tuple[Stage, ...] = stages()
         self.book = Book(source, catalogue, feed.time_rule)
@@ -122,7 +125,7 @@ class Lane:
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
             self.last_changed_at = at
-            if not self._live:
+            if not self._sessions:
                 self._written.update(change.selection_id for change in batch.changes[before:])
         self.coverage.frame(at)
         if self.last_received_at // SWEEP > minutes:
@@ -143,8 +146,9 @@ class Lane:
 
     def close(self, batch: Batch) -> None:
         """The end of a finite run."""
-        self.coverage.finished()
-        batch.settle |= self._written
+        if not self._sessions:
+            self.coverage.finished()
+            batch.settle |= self._written
         self.report(batch)
 
     def report(self, batch: Batch) -> None:
@@ -170,10 +174,11 @@ class Lane:
         )
 
     def _session(self, frame: Frame) -> None:
-        if frame.kind == "opened" and self._live:
+        if frame.kind == "opened" and self._sessions:
             self.coverage.opened(frame.received_at, frame.meta.get("resumed", ""))
-        elif frame.kind == "closed" and self._live:
-            self.coverage.closed(frame.meta.get("reason", "closed"))
+        elif frame.kind == "closed" and self._sessions:
+            heard = frame.meta.get("heard")
+            self.coverage.closed(frame.meta.get("reason", "closed"), int(heard) if heard else None)
         elif "paused" in frame.meta:
             self.coverage.paused(int(frame.meta["from"]), frame.received_at, frame.meta["paused"])
         elif "failed" in frame.meta:

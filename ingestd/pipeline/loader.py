@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from ingestd.batch import Batch, store_offset
-from ingestd.interfaces import Clock, Journal, Renew, Telemetry
+from ingestd.interfaces import Clock, Readable, Renew, Telemetry
 from ingestd.model import SECOND, Block, Decoded, Frame, Run
 from ingestd.pipeline.ahead import Entry, fitting
 from ingestd.pipeline.herald import Herald
@@ -64,7 +64,7 @@ class Loader:
     def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
         run: Run,
-        journal: Journal,
+        journal: Readable,
         journal_id: int,
         lanes: Mapping[str, Lane],
         learner: Learner,

@@ -26,13 +26,24 @@ class Vigil:
         self.heard = 0.0
         self.said = 0.0
         """When the last sign of life came, and when the last frame was written."""
+        self._dated = False
+        """The link itself knows when it was heard, better than all that came of the session."""
         self.epoch_at = 0
         self.epoch_bytes = 0
 
     def listen(self, now: float) -> None:
         """Reading begins, or goes on after a pause of ours."""
         self.heard = self.said = now
-        self.reading = True
+        self.reading, self._dated = True, False
+
+    def quieted(self, since: float) -> None:
+        """One of several links was not heard since then, whatever came over the others."""
+        self.heard = min(self.heard, since)
+        self._dated = True
+
+    def told(self, reason: str, now: float, wall: int) -> int:
+        """When the link was heard last, UTC µs, where the ``reason`` of its end makes that matter; else 0."""
+        return wall - round((now - self.heard) * SECOND) if reason == "silent" or self._dated else 0
 
     def stood_still(self, seconds: float) -> None:
         """The whole program did not run for so long (a stopped process, a blocked loop): what came meanwhile is still unread."""

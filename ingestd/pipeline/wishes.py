@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ingestd.interfaces import Clock, Journal, Renew
+from ingestd.interfaces import Clock, Readable, Renew
 from ingestd.model import WHOLE, Scope
 from ingestd.pipeline.lane import Lane
 
@@ -14,7 +14,7 @@ ASK_AGAIN: Final = 15.0
 class Wishes:
     """Asks at the tail only: what lies behind in the journal may hold the answer already. ``full``: whether the journal takes no more."""
 
-    def __init__(self, lanes: Mapping[str, Lane], journal: Journal, clock: Clock, renew: Renew, full: Callable[[], bool]) -> None:
+    def __init__(self, lanes: Mapping[str, Lane], journal: Readable, clock: Clock, renew: Renew, full: Callable[[], bool]) -> None:
         self._lanes = lanes
         self._journal = journal
         self._clock = clock

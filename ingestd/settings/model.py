@@ -169,6 +169,11 @@ class Settings(_Part):
         (), description="whose word counts first where sources differ: names of sources; left out: as they stand in sources"
     )
 
+    @property
+    def preferred(self) -> tuple[str, ...]:
+        """Names of sources, from the one whose word counts first."""
+        return self.precedence or tuple(source.name for source in self.sources)
+
     @field_validator("sources")
     @classmethod
     def _names_differ(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:

@@ -1,12 +1,17 @@
 """What several jobs of one session bring, read as one stream of frames: bounded in bytes, a failure told behind all that came before."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Final, TypeVar
 
+from ingestd.errors import Disconnected
 from ingestd.model import Frame
 
+T = TypeVar("T")
+
+SECOND_LOOK: Final = 0.1
+"""Seconds to look again before a link counts as silent."""
 MOST_WAITING: Final = 8 << 20
 """Bytes of frames that may wait to be read; whoever waits for ``room`` then takes nothing off the wire."""
 
@@ -75,6 +80,18 @@ class Inbox:
         if self._failure is None and isinstance(error, Exception):
             self._failure = error
         self._filled.set()
+
+
+async def heard_within(silence: float, read: Callable[[], Awaitable[T]], link: str) -> T:
+    """What one link of several brings: whether it is silent must not be told by what the others say. Raises Disconnected."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    # after a pause of our own the timer fires before what has come is read: hence a second, short look
+    for patience in (silence, SECOND_LOOK):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                return await read()
+    raise Disconnected("silent", f"{link} said nothing for {silence:g} s", loop.time() - began)
 
 
 async def stopped(tasks: list[asyncio.Task[None]]) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from ingestd.batch import Batch, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock
-from ingestd.model import Run
+from ingestd.model import Frame, Run
 from ingestd.store import affairs, postgres_open
 from ingestd.store.checks import storable
 from ingestd.store.connect import Session, Target, number, reader_engine
@@ -16,7 +16,7 @@ from ingestd.store.known import read_known
 from ingestd.store.postgres_session import DOWN, FENCE_STATE, PostgresSession, data_error, maybe_committed
 from ingestd.store.postgres_writing import PostgresWriting
 from ingestd.store.relating import prefer, writing
-from ingestd.store.warm import read_seen_until, read_warm
+from ingestd.store.warm import read_past, read_seen_until, read_warm
 
 
 class PostgresStore:
@@ -72,6 +72,10 @@ class PostgresStore:
     async def warm(self, source: str, since: int) -> Warm:
         """As in ``interfaces.Store``."""
         return await read_warm(self._reader, source, since)
+
+    async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
+        """As in ``interfaces.Store``."""
+        return await read_past(self._reader, source, offset, frame, since)
 
     async def seen_until(self, source: str) -> int | None:
         """As in ``interfaces.Store``."""

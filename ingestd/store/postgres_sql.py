@@ -61,10 +61,10 @@ def _everything(coverage: Merge) -> str:
     )
 
 
-EVERYTHING_LIVE: Final = _everything(sql.COVERAGE_LIVE)
-"""History, odds, coverage, sources and checkpoint at once. A fence that moved divides by zero: nothing of it stays."""
+EVERYTHING: Final = {kind: _everything(merge) for kind, merge in sql.COVERAGE.items()}
+"""History, odds, coverage, sources and checkpoint at once, by kind of run. A fence that moved divides by zero: nothing of it stays."""
 EVERYTHING_FINITE: Final = _everything(sql.COVERAGE_FINITE)
-"""The same for a run that is not live: its coverage merges with what is there."""
+"""The same for what was recorded elsewhere: its coverage merges with what is there."""
 
 
 def price_arguments(prices: Prices, committed_at: int) -> list[object]:
@@ -90,7 +90,7 @@ def everything(
     batch: Batch, prices: Prices, coverage: Sequence[Row], sources: Sequence[Row], fence: int, now: int
 ) -> tuple[str, list[object]]:
     """The statement for a batch, and its arguments."""
-    said = EVERYTHING_LIVE if batch.run.kind == "live" else EVERYTHING_FINITE
+    said = EVERYTHING.get(batch.run.kind, EVERYTHING_FINITE)
     offset = store_offset(batch.journal_id, batch.position)
     return said, [
         *price_arguments(prices, now),

@@ -154,12 +154,12 @@ class Queries:
                 review=await self.review_count(),
             )
 
-    async def coverage(self, source: str = "", limit: int = 1_000) -> list[CoverageRow]:
-        """Intervals of knowledge, the newest first; of one source, or of all."""
+    async def coverage(self, source: str) -> list[CoverageRow]:
+        """Intervals of knowledge of one source, the newest first."""
         columns = [getattr(CoverageInterval, name) for name in CoverageRow.__struct_fields__]
-        said = select(*columns).order_by(CoverageInterval.began_at.desc(), CoverageInterval.source, CoverageInterval.scope_id).limit(limit)
-        if source:
-            said = said.where(CoverageInterval.source == source)
+        said = (
+            select(*columns).where(CoverageInterval.source == source).order_by(CoverageInterval.began_at.desc(), CoverageInterval.scope_id)
+        )
         async with reading(self._engine) as db:
             return [CoverageRow(*row) for row in await db.execute(said)]
 

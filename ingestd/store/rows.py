@@ -90,9 +90,8 @@ def catalogue(batch: Batch) -> list[Step]:
 
 def coverage(batch: Batch) -> Step:
     """What is known of how complete the knowledge is."""
-    merge = sql.COVERAGE_LIVE if batch.run.kind == "live" else sql.COVERAGE_FINITE
     return Step(
-        merge,
+        sql.COVERAGE.get(batch.run.kind, sql.COVERAGE_FINITE),
         [
             (*key, row.ended_at, row.seen_until, row.state, row.reason, row.repaired_by)
             for key, row in sorted(batch.coverage.items())

@@ -11,13 +11,13 @@ from typing import ParamSpec, TypeVar
 from ingestd.batch import Batch, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
-from ingestd.model import Run
+from ingestd.model import Frame, Run
 from ingestd.store import sqlite_open
 from ingestd.store.connect import Target, reader_engine
 from ingestd.store.known import read_known
 from ingestd.store.relating import prefer, writing
 from ingestd.store.sqlite_file import SqliteFile
-from ingestd.store.warm import read_seen_until, read_warm
+from ingestd.store.warm import read_past, read_seen_until, read_warm
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +63,10 @@ class SqliteStore:
     async def warm(self, source: str, since: int) -> Warm:
         """As in ``interfaces.Store``."""
         return await read_warm(self._reader, source, since)
+
+    async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
+        """As in ``interfaces.Store``."""
+        return await read_past(self._reader, source, offset, frame, since)
 
     async def seen_until(self, source: str) -> int | None:
         """As in ``interfaces.Store``."""

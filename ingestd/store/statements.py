@@ -213,6 +213,16 @@ COVERAGE_FINITE: Final = Merge(
         *((word, "{greatest}({old}{bytewise}, {new}{bytewise})") for word in ("state", "reason", "repaired_by")),
     ),
 )
+COVERAGE_REPLAY: Final = Merge(
+    table="coverage",
+    columns=_INTERVAL,
+    key=4,
+    replaces=_INTERVAL[4:],
+    only=("coverage.ended_at IS NULL", "excluded.seen_until >= coverage.seen_until"),
+)
+"""An interval that has ended stays as it is; one that is open goes as far as anybody has seen."""
+COVERAGE: Final = {"live": COVERAGE_LIVE, "replay": COVERAGE_REPLAY}
+"""By kind of run; else ``COVERAGE_FINITE``."""
 SOURCES: Final = Merge(
     table="sources",
     columns=(

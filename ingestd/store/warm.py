@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from msgspec import Struct, convert
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ingestd.batch import CoverageRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
 from ingestd.errors import StoreUnavailable
-from ingestd.model import CLOSED
+from ingestd.model import CLOSED, Frame
 from ingestd.store.ledger import SourceState
-from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, Odds, PricedSelection
+from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, Odds, OddsHistory, PricedSelection
 
 T = TypeVar("T", bound=Struct)
 _SELECTION = (
@@ -23,6 +24,7 @@ _SELECTION = (
 )
 LINK = tuple(EventLink.flipped == 1 if name == "flipped" else getattr(EventLink, name) for name in LinkRow.__struct_fields__)
 """The columns of a ``LinkRow``."""
+_PAST_PRICE = ("price", "line", "size", "status", "result", "changed_at", "seq")
 _PRICE = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
 
 
@@ -56,6 +58,19 @@ async def read_warm(engine: AsyncEngine, source: str, since: int) -> Warm:
         )
 
 
+async def read_past(engine: AsyncEngine, source: str, offset: int, frame: Frame, since: int) -> Warm:
+    """As ``interfaces.Store.past``."""
+    async with reading(engine) as db:
+        held = await _past_held(db, source, offset, frame.received_at, since)
+        return Warm(
+            held=held,
+            markets=await _past_markets(db, source, {row.selection.source_market_id for row in held}),
+            # which event each is about stays decided; what was said of it since must not pass for older than what is replayed
+            links=[replace(row, changed_at=0, seq=0) for row in await _links(db, source, since)],
+            coverage=await _past_coverage(db, source, frame.received_at),
+        )
+
+
 async def read_seen_until(engine: AsyncEngine, source: str) -> int | None:
     """As ``interfaces.Store.seen_until``: only live runs write ``sources``."""
     async with reading(engine) as db:
@@ -71,32 +86,68 @@ def _current(since: int) -> ColumnElement[bool]:
 async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
     link = and_(EventLink.source == PricedSelection.source, EventLink.source_event_id == PricedSelection.source_event_id)
     found = await db.execute(
-        select(
-            *(PricedSelection.selection_id, PricedSelection.identity, Bookmaker.name, Bookmaker.kind),
-            *(getattr(PricedSelection, name) for name in _SELECTION[4:]),
-            *(PricedSelection.scope_kind, PricedSelection.scope_id),
-            *(getattr(Odds, name) for name in _PRICE),
-        )
+        select(*_held_columns(), *(getattr(Odds, name) for name in _PRICE))
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
         .join(Bookmaker, Bookmaker.id == PricedSelection.bookmaker_id)
         .outerjoin(EventLink, link)
         .where(PricedSelection.source == source, Odds.own_status.not_in(sorted(CLOSED)), or_(_current(since), Odds.changed_at >= since))
         .order_by(PricedSelection.selection_id)
     )
+    return [_held_row(source, row) for row in found]
+
+
+def _held_columns() -> list[ColumnElement[object]]:
+    """What ``_held_row`` wants before the price: the selection, its bookmaker, its scope."""
     return [
-        convert(
-            {
-                **{name: row[place] for place, name in enumerate(_PRICE, len(_SELECTION) + 2)},
-                "selection": {
-                    **{name: row[place] for place, name in enumerate(_SELECTION)},
-                    "source": source,
-                    "scope": {"kind": row[len(_SELECTION)], "id": row[len(_SELECTION) + 1]},
-                },
-            },
-            HeldRow,
-        )
-        for row in found
+        *(PricedSelection.selection_id, PricedSelection.identity, Bookmaker.name, Bookmaker.kind),
+        *(getattr(PricedSelection, name) for name in _SELECTION[4:]),
+        *(PricedSelection.scope_kind, PricedSelection.scope_id),
     ]
+
+
+def _held_row(source: str, row: Sequence[object]) -> HeldRow:
+    """A row of ``_held_columns`` and a price."""
+    return convert(
+        {
+            **{name: row[place] for place, name in enumerate(_PRICE, len(_SELECTION) + 2)},
+            "selection": {
+                **{name: row[place] for place, name in enumerate(_SELECTION)},
+                "source": source,
+                "scope": {"kind": row[len(_SELECTION)], "id": row[len(_SELECTION) + 1]},
+            },
+        },
+        HeldRow,
+    )
+
+
+async def _past_held(db: AsyncConnection, source: str, offset: int, at: int, since: int) -> list[HeldRow]:
+    """The last row of each selection before the frame; its status is the shown one, until an image tells the selection's own."""
+    order = (OddsHistory.changed_at.desc(), OddsHistory.seq.desc())
+    place = func.row_number().over(partition_by=OddsHistory.selection_id, order_by=order).label("place")
+    before = (
+        select(OddsHistory, place)
+        .join(PricedSelection, PricedSelection.selection_id == OddsHistory.selection_id)
+        .where(PricedSelection.source == source, OddsHistory.journal_offset < offset, OddsHistory.received_at <= at)
+        .subquery()
+    )
+    link = and_(EventLink.source == PricedSelection.source, EventLink.source_event_id == PricedSelection.source_event_id)
+    found = await db.execute(
+        select(*_held_columns(), *(before.c[name] for name in _PAST_PRICE))
+        .join(before, and_(before.c.selection_id == PricedSelection.selection_id, before.c.place == 1))
+        .join(Bookmaker, Bookmaker.id == PricedSelection.bookmaker_id)
+        .outerjoin(EventLink, link)
+        .where(before.c.status.not_in(sorted(CLOSED)), or_(_current(since), before.c.changed_at >= since))
+        .order_by(PricedSelection.selection_id)
+    )
+    return [_held_row(source, row) for row in found]
+
+
+async def _past_markets(db: AsyncConnection, source: str, wanted: set[str]) -> list[MarketRow]:
+    """Their markets, of whose status then nothing is known: the shown one of each selection has it in it."""
+    names = MarketRow.__struct_fields__
+    found = await db.execute(select(*(getattr(Market, name) for name in names)).where(Market.source == source))
+    rows = [made(MarketRow, row) for row in found]
+    return [replace(row, status="open", changed_at=0, seq=0) for row in rows if row.source_market_id in wanted]
 
 
 async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketRow]:
@@ -143,6 +194,17 @@ async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
         )
     )  # fmt: skip
     return [made(CoverageRow, row) for row in found]
+
+
+async def _past_coverage(db: AsyncConnection, source: str, at: int) -> list[CoverageRow]:
+    """The intervals that were open before the frame: what is known begins with its own frame, what is missing with the one before."""
+    columns = [getattr(CoverageInterval, name) for name in CoverageRow.__struct_fields__]
+    whole = CoverageInterval.state == "complete"
+    began = or_(CoverageInterval.began_at < at, and_(whole, CoverageInterval.began_at == at))
+    lasts = or_(CoverageInterval.ended_at.is_(None), CoverageInterval.ended_at > at, and_(whole, CoverageInterval.ended_at == at))
+    found = await db.execute(select(*columns).where(CoverageInterval.source == source, began, lasts))
+    rows = [made(CoverageRow, row) for row in found]
+    return [CoverageRow(row.source, row.scope_kind, row.scope_id, row.began_at, None, row.began_at, row.state, row.reason) for row in rows]
 
 
 async def _source(db: AsyncConnection, source: str) -> SourceRow | None:

@@ -97,11 +97,13 @@ class BetfairEmulator:
 
     def cut(self, half: bytes = b"") -> None:
         """Break every connection, perhaps after a half-written line."""
+        self.faults.deeds.note("reset")
         for link in self.links:
             link.cut(half)
 
     def stall(self) -> None:
         """Say nothing more to anyone who is connected now, heartbeats included; their connections stay open."""
+        self.faults.deeds.note("stall")
         for link in self.links:
             link.wire.stalled = True
 
@@ -119,6 +121,7 @@ class BetfairEmulator:
         """Send everyone a line as it is."""
         for link in self.links:
             await link.send_line(line)
+        self.faults.deeds.note("garbage")
 
     async def reimage(self) -> None:
         """Send everyone an image in mid-stream."""

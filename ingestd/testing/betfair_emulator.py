@@ -13,7 +13,9 @@ from ingestd.testing.betfair_link import Link
 from ingestd.testing.betfair_oracle import history
 from ingestd.testing.betfair_terms import Delivery
 from ingestd.testing.betfair_world import Step, World
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 PACE: Final = 0.02
@@ -25,22 +27,23 @@ Move = Callable[[], Step]
 class BetfairScript:
     """An async context manager: entered, it listens. Names are not asked for: an outcome is the runner's number."""
 
+    protocol = Protocol(order="forward", hole="malformed", cut="closed")
     boundaries = 14  # greeting, login, subscription, image, and ten moves
 
     def __init__(self, folder: Path) -> None:
-        self._stream = BetfairEmulator(folder)
-        _open(self._stream.world)
+        self.stream = BetfairEmulator(folder)
+        _open(self.stream.world)
 
     async def __aenter__(self) -> Self:
-        await self._stream.__aenter__()
+        await self.stream.__aenter__()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._stream.__aexit__(kind, error, trace)
+        await self.stream.__aexit__(kind, error, trace)
 
     def options(self) -> Mapping[str, JsonValue]:
         """Of a source that reaches it."""
-        stream = self._stream
+        stream = self.stream
         return {
             "app_key": APP_KEY,
             "session_token": SESSION,
@@ -59,24 +62,29 @@ class BetfairScript:
     @property
     def sent(self) -> int:
         """Messages so far, to anybody."""
-        return self._stream.faults.sent
+        return self.stream.faults.sent
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self.stream.faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""
-        self._stream.faults.arm(boundary, fault)
+        self.stream.faults.arm(boundary, fault)
 
     async def play(self) -> None:
         """Ten moves, once somebody has the image; then until a client has everything. Raises TimeoutError."""
         async with asyncio.timeout(PATIENCE):
             await self._told()
-            for move in _moves(self._stream.world):
+            for move in _moves(self.stream.world):
                 await asyncio.sleep(PACE)
-                await self._stream.publish(move())
+                await self.stream.publish(move())
             await self._told()
 
     def truth(self) -> Mapping[Key, Stand]:
         """The end of the history that somebody has who was told every step by itself."""
-        world = self._stream.world
+        world = self.stream.world
         told = [Delivery("", "step", step.pt, step.seq, (step.market_id,)) for step in world.steps]
         found: dict[Key, Stand] = {}
         for (market, runner, handicap, side), rows in history(world, told).items():
@@ -84,11 +92,11 @@ class BetfairScript:
         return found
 
     async def _told(self) -> None:
-        while not any(self._has_everything(link) for link in self._stream.links):
+        while not any(self._has_everything(link) for link in self.stream.links):
             await asyncio.sleep(PACE / 2)
 
     def _has_everything(self, link: Link) -> bool:
-        return link.subscription is not None and not link.wire.stalled and link.subscription.seq == self._stream.world.seq
+        return link.subscription is not None and not link.wire.stalled and link.subscription.seq == self.stream.world.seq
 
 
 def _open(world: World) -> None:

@@ -8,6 +8,7 @@ import json
 
 from ingestd.testing.betfair_terms import CLOSING, Delivery, Exchange, Subscription, read_clock, read_subscription, write_clock
 from ingestd.testing.betfair_world import Json, change
+from ingestd.testing.deeds import CHANGE, CONFLATED, OPENED, Says, parts
 from ingestd.testing.faults import Wire
 
 
@@ -51,13 +52,15 @@ class Link:
         else:
             self._writer.transport.abort()
 
-    async def send(self, message: dict[str, Json], *, sign_of_life: bool = False) -> None:
-        """Write one message on one line."""
-        await self.send_line(json.dumps(message, separators=(",", ":")).encode(), sign_of_life=sign_of_life)
+    async def send(self, message: dict[str, Json], what: str = "", scope: str = "", *, sign_of_life: bool = False) -> None:
+        """Write one message on one line; ``what`` it is to the client, and of what."""
+        pt = message.get("pt")
+        says = Says(what, scope, self.id if pt else "", pt if isinstance(pt, int) else 0)
+        await self.wire.send(json.dumps(message, separators=(",", ":")).encode(), says, sign_of_life=sign_of_life)
 
-    async def send_line(self, line: bytes, *, sign_of_life: bool = False) -> None:
+    async def send_line(self, line: bytes) -> None:
         """Send a line as it is."""
-        await self.wire.send(line, sign_of_life=sign_of_life)
+        await self._write(line)
 
     async def _write(self, line: bytes) -> None:
         """With ``split_writes``, cut between CR and LF and somewhere before."""
@@ -103,13 +106,13 @@ class Link:
         pt = world.stamp()
         step = self._server.segment_markets if subscription.segmented and self._server.segment_markets else max(1, len(content))
         pieces = [content[start : start + step] for start in range(0, len(content), step)] or [[]]
-        for index, piece in enumerate(pieces):
+        for index, (piece, part) in enumerate(parts(pieces)):
             message: dict[str, Json] = {"op": "mcm", "id": subscription.id, "pt": pt, "ct": "SUB_IMAGE"}
             if len(pieces) > 1:
                 message["segmentType"] = "SEG_START" if index == 0 else "SEG_END" if index == len(pieces) - 1 else "SEG"
             if index == len(pieces) - 1:
                 message |= self._clocks(initial=True)
-            await self.send({**message, "mc": piece})
+            await self.send({**message, "mc": piece}, part)
         self._delivered("image", pt, wanted, images=tuple(wanted))
 
     async def _tell(self, kind: str, after: int, upto: int, pt: int) -> None:
@@ -138,7 +141,8 @@ class Link:
         message: dict[str, Json] = {"op": "mcm", "id": subscription.id, "pt": pt}
         if kind == "resume":
             message["ct"] = "RESUB_DELTA"
-        await self.send({**message, **self._clocks(initial=kind == "resume"), "mc": content})
+        what, scope = (CHANGE, f"market {touched[0]}") if len(touched) == 1 and not images else ("", "")
+        await self.send({**message, **self._clocks(initial=kind == "resume"), "mc": content}, what, scope)
         resumed = after if kind == "resume" else None
         self._delivered(kind, pt, touched, steps=tuple(step.seq for step in steps), images=tuple(images), after=resumed)
 
@@ -207,7 +211,7 @@ class Link:
             limit = f"trying to subscribe to more than {self._server.market_limit} markets"
             await self._fail(request, "SUBSCRIPTION_LIMIT_EXCEEDED", limit)
         elif request.get("clk") is None:
-            await self._succeed(request)
+            await self._succeed(request, OPENED)
             self.subscription = subscription
             await self.image()
         else:
@@ -222,13 +226,13 @@ class Link:
             self._server.deliveries.append(refused)
             await self._fail(request, "INVALID_CLOCK", "the clock is not valid")
             return
-        await self._succeed(request)
+        await self._succeed(request, CONFLATED)
         self.subscription = subscription
         subscription.known = {market_id for market_id in world.market_ids if world.at(market_id, after) is not None}
         await self._tell("resume", after, world.seq, world.stamp())
 
-    async def _succeed(self, request: dict[str, Json], **more: Json) -> None:
-        await self.send({"op": "status", "id": request.get("id"), "statusCode": "SUCCESS", "connectionClosed": False, **more})
+    async def _succeed(self, request: dict[str, Json], what: str = "", **more: Json) -> None:
+        await self.send({"op": "status", "id": request.get("id"), "statusCode": "SUCCESS", "connectionClosed": False, **more}, what)
 
     async def _fail(self, request: dict[str, Json] | None, code: str, message: str) -> None:
         told: dict[str, Json] = {"op": "status", "statusCode": "FAILURE", "errorCode": code, "errorMessage": message}

@@ -1,10 +1,14 @@
 """What every emulator of a provider can do, so that one suite tries all feeds."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal
+from typing import Protocol as Seam
 
 from msgspec import Struct
 from pydantic import JsonValue
+
+from ingestd.testing.deeds import Deeds
+from ingestd.testing.spans import Protocol
 
 Fault = Literal["reset", "stall", "duplicate", "reorder", "garbage"]
 """What may happen at a message boundary (a message, a line, an answer to a request, an event of a stream).
@@ -36,7 +40,7 @@ class Stand(Struct, frozen=True):
     status: str
 
 
-class Emulator(Protocol):
+class Emulator(Seam):
     """A provider on loopback that plays one short, seeded script over real sockets. It shares no code with the feed it tries."""
 
     boundaries: int
@@ -44,6 +48,14 @@ class Emulator(Protocol):
 
     def options(self) -> Mapping[str, JsonValue]:
         """The options of a source that reaches it, patience included: silence is noticed within a second, pauses are short."""
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """By what rules ``testing.knowledge`` judges which coverage its day must leave; None: by none."""
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far, and what each message said."""
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message (from 0) that is sent to anybody."""

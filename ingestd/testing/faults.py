@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from ingestd.testing.deeds import NOTHING, Deeds, Says
 from ingestd.testing.emulator import Fault
 
 GARBAGE: Final = b'{"garbage": ['
@@ -13,6 +14,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.deeds = Deeds()
         self._armed: dict[int, Fault] = {}
 
     def arm(self, boundary: int, fault: Fault) -> None:
@@ -34,27 +36,32 @@ class Wire:
         self._faults = faults
         self._write = write
         self._cut = cut
-        self._kept: list[bytes] = []
+        self._kept: list[tuple[bytes, Says]] = []
+        faults.deeds.note("met")
 
-    async def send(self, message: bytes, *, sign_of_life: bool = False) -> None:
+    async def send(self, message: bytes, says: Says = NOTHING, *, sign_of_life: bool = False) -> None:
         """Send it, or let happen what is armed. Raises ConnectionResetError where the connection is to break here."""
         if self.stalled:
             return
         kept, self._kept = self._kept, []
-        for piece in self._befallen(message, None if sign_of_life else self._faults.next()):
+        deeds = self._faults.deeds
+        for piece in self._befallen(message, says, None if sign_of_life else self._faults.next()):
             await self._write(piece)
-        for piece in kept:
+            deeds.note("garbage" if piece is GARBAGE else "alive" if sign_of_life else "sent", says)
+        for piece, said in kept:
             await self._write(piece)
+            deeds.note("sent", said)
 
-    def _befallen(self, message: bytes, fault: Fault | None) -> list[bytes]:
-        if fault == "reset":
+    def _befallen(self, message: bytes, says: Says, fault: Fault | None) -> list[bytes]:
+        if fault in ("reset", "stall"):
             self.stalled = True
+            self._faults.deeds.note(fault, says)
+            if fault == "stall":
+                return []
             self._cut()
             raise ConnectionResetError("as armed")
-        if fault == "stall":
-            self.stalled = True
-            return []
         if fault == "reorder":
-            self._kept.append(message)
+            self._faults.deeds.note("kept", says)
+            self._kept.append((message, says))
             return []
         return [message, message] if fault == "duplicate" else [GARBAGE if fault == "garbage" else message]

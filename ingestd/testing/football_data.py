@@ -10,13 +10,15 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from aiohttp import web
 from msgspec import Struct, field
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds, Says
 from ingestd.testing.emulator import Fault, Key, Stand
+from ingestd.testing.spans import Protocol
 
 SEASON: Final = "mmz4281/2223/E9.csv"
 COUNTRY: Final = "new/NOW.csv"
@@ -65,8 +67,11 @@ class Served(Struct):
 class FootballDataSite:
     """Enter it; then ``options`` reach it. See ``testing.emulator.Emulator``."""
 
+    protocol = Protocol(polled=True)
+
     def __init__(self, folder: Path) -> None:
         self.url = ""
+        self._deeds = Deeds()
         self.requests: list[tuple[str, int]] = []
         """Path and status of every answer, in order."""
         self.files: dict[str, Served] = {}
@@ -105,9 +110,14 @@ class FootballDataSite:
             "seasons": ["2223"],
             "leagues": ["NOW"],
             "interval": 0.1,
-            "timeout": 0.5,
+            "timeout": 1.0,
             "per_minute": 100_000,
         }
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to that answer."""
@@ -151,6 +161,7 @@ class FootballDataSite:
         newest = len(served.versions) - 1
         if not served.again and request.headers.get("If-None-Match") == _tag(newest):
             await self._has(served, newest)
+            self._deeds.note("alive", _of(path))
             return self._said(path, web.Response(status=304))
         version = served.again.pop(0) if served.again else newest
         fault = self._armed.pop(self._sent, None)
@@ -165,10 +176,12 @@ class FootballDataSite:
         answer.content_type = "text/csv"
         await answer.prepare(request)
         await answer.write_eof()
+        self._deeds.note("sent", _of(path))
         await self._has(served, version)
         return self._said(path, answer)
 
-    async def _failed(self, request: web.Request, path: str, fault: Fault) -> web.StreamResponse:
+    async def _failed(self, request: web.Request, path: str, fault: Literal["reset", "stall", "garbage"]) -> web.StreamResponse:
+        self._deeds.note(fault, _of(path))
         if fault == "garbage":
             return self._said(path, web.Response(body=GARBAGE, content_type="text/csv"))
         if fault == "stall":
@@ -263,6 +276,11 @@ def _cells(game: Game) -> dict[str, str]:
         for prefix, prices in odds.items():
             cells |= {prefix + closing + letter: f"{price:g}" for letter, price in zip(OUTCOMES, prices, strict=True)}
     return cells
+
+
+def _of(path: str) -> Says:
+    """The notes are asked for to see whether anybody is there."""
+    return Says(scope="" if path == NOTES else f"query {path.removesuffix('.csv')}")
 
 
 def _tag(version: int) -> str:

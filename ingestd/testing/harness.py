@@ -2,25 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from ingestd.app import Daemon
+from ingestd.app import ALWAYS, Daemon, Replays
 from ingestd.app.watch import pages
 from ingestd.clock import SystemClock
 from ingestd.model import Frame
 from ingestd.settings import Settings
+from ingestd.store import open_store
 from ingestd.telemetry import build_reporter
 from ingestd.testing.emulator import Emulator
-from ingestd.testing.rig.daemon import until
+from ingestd.testing.knowledge import Found, expected, unlike
+from ingestd.testing.rig.daemon import SCHEMA, until
 from ingestd.testing.rig.evidence import accounts, ask, journal_frames, journal_tail, loaded
 from ingestd.testing.stands import differences, shown
 
 SOURCE: Final = "tried"
 POLL: Final = 0.03
 _OPEN: Final = "SELECT scope_kind, scope_id, state, reason FROM coverage WHERE ended_at IS NULL AND state <> 'complete'"
+_COVERAGE: Final = (
+    "SELECT trim(scope_kind || ' ' || scope_id), began_at, ended_at, state, reason, repaired_by FROM coverage ORDER BY scope_id, began_at"
+)
 _REFUSED: Final = "SELECT stage, category, reason, path, journal_offset FROM quarantine ORDER BY journal_offset"
 
 
@@ -81,6 +86,8 @@ class Trial:
         self.store = f"sqlite:///{folder / 'store.db'}"
         self.journal = folder / "journal"
         self._emulator = emulator
+        self._left = 0
+        """When the last life was told to end, µs UTC: what the emulator says after that, nobody need hear."""
         self._settings = Settings.model_validate(
             {
                 "store": {"url": self.store},
@@ -95,7 +102,10 @@ class Trial:
     async def life(self) -> AsyncIterator[Running]:
         """A daemon on the source."""
         async with running(self._settings) as one:
-            yield one
+            try:
+                yield one
+            finally:
+                self._left = time.time_ns() // 1_000
 
     async def agreed(self, one: Running, *, disturbed: bool = False, within: float = 10.0) -> None:
         """Wait until the source is live, nothing is missing and every price stands as the emulator says. Raises TimeoutError: what differs.
@@ -108,6 +118,17 @@ class Trial:
                 raise TimeoutError(f"not within {within:g} s; " + "; ".join(told))
             await asyncio.sleep(POLL)
 
+    async def replay(self, url: str, since: int = ALWAYS[0], until: int = ALWAYS[1]) -> Mapping[str, int]:
+        """Replay the source's part of the journal between two times (UTC µs) into a store; returns the counts of the run."""
+        clock = SystemClock()
+        store = open_store(url, SCHEMA, clock)
+        try:
+            await store.prepare()
+            reporter = build_reporter(self._settings.log, clock, terminal=False)
+            return (await Replays(self._settings, store, reporter, clock).replay(SOURCE, since, until)).counts
+        finally:
+            await store.close()
+
     async def unbalanced(self) -> list[str]:
         """Sums of I6 that do not come out, once no daemon lives."""
         return accounts(await loaded(self.store, SOURCE), journal_tail(self.journal, SOURCE))
@@ -115,6 +136,18 @@ class Trial:
     async def refused(self) -> list[tuple[object, ...]]:
         """Everything in quarantine: stage, category, reason, path, journal offset."""
         return await ask(self.store, _REFUSED)
+
+    async def coverage(self) -> list[Found]:
+        """Every interval of the source, once no daemon lives."""
+        return [Found(*row) for row in await ask(self.store, _COVERAGE)]  # type: ignore[arg-type] # as the table has them
+
+    async def miscovered(self) -> list[str]:
+        """How the coverage differs from what the emulator's own deeds make it, once no daemon lives."""
+        protocol = self._emulator.protocol
+        if protocol is None:
+            return []
+        heard = (deed for deed in self._emulator.deeds.done if deed.at <= self._left)
+        return unlike(expected(heard, protocol), await self.coverage(), [frame.received_at for frame in self.frames()])
 
     def frames(self) -> list[Frame]:
         """Everything in the journal."""

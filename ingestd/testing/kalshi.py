@@ -17,12 +17,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.faults import Faults
 from ingestd.testing.kalshi_keys import KEY_ID, Gate, private_key
 from ingestd.testing.kalshi_link import Link
 from ingestd.testing.kalshi_rest import KalshiRest
 from ingestd.testing.kalshi_world import CHANNELS, SERIES, Said, World
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 LOOK: Final = 0.005
@@ -37,14 +39,15 @@ PATH: Final = "/trade-api/ws/v2"
 class KalshiEmulator:
     """An async context manager: entered, it listens. The script begins once a client has every book."""
 
+    protocol = Protocol(order="counted", early=True, passing="trade")
     boundaries = len(CHANNELS) + 3 + SCRIPT
 
     def __init__(self, folder: Path | None = None) -> None:
         self.world = World()
-        self.rest = KalshiRest(self.world)
         self.gate = Gate()
         self.links: list[Link] = []
         self.faults = Faults()
+        self.rest = KalshiRest(self.world, self.faults.deeds)
         self.moved = asyncio.Event()
         self.played = 0
         self._script = self.world.script()
@@ -78,8 +81,13 @@ class KalshiEmulator:
             "rest_url": self.rest.url,
             "refresh_seconds": 0.2,
             "heartbeat_seconds": 0.3,
-            "connect_timeout": 1.0,
+            "connect_timeout": 2.0,
         }
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self.faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody, answers to a change of a subscription aside."""

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ingestd.testing.deeds import HANDSHAKE, OPENED, Says, parts
 from ingestd.testing.faults import Faults, Wire
 from ingestd.testing.kalshi_world import CHANNELS, Json, Said, World
 
@@ -84,7 +85,7 @@ class Link:
         try:
             for one in list(self.subscriptions.values()):
                 if one.channel == said.channel and (not one.tickers or said.ticker in one.tickers):
-                    await self._send({"type": said.type, "sid": one.sid, "seq": one.next(), "msg": said.msg})
+                    await self._send({"type": said.type, "sid": one.sid, "seq": one.next(), "msg": said.msg}, "", _imaged(said))
         except (ConnectionClosed, ConnectionResetError):
             self.subscriptions.clear()
 
@@ -92,7 +93,8 @@ class Link:
         """End the subscription of a channel with an error."""
         for one in [one for one in self.subscriptions.values() if one.channel == channel]:
             del self.subscriptions[one.sid]
-            await self._send({"type": "error", "sid": one.sid, "seq": one.next(), "msg": {"code": code, "msg": "as told"}})
+            message: Json = {"type": "error", "sid": one.sid, "seq": one.next(), "msg": {"code": code, "msg": "as told"}}
+            await self._wire.send(json.dumps(message).encode(), Says(count=channel, loses="ended"))
 
     def skip(self, channel: str) -> None:
         """Let a message of a channel get lost."""
@@ -126,7 +128,8 @@ class Link:
     async def _begin(self, number: JsonValue, channel: str, tickers: set[str]) -> None:
         self._sids += 1
         one = Subscription(self._sids, channel, tickers)
-        await self._send({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": one.sid}})
+        opened = channel == CHANNELS[-1] and one.sid <= len(CHANNELS)
+        await self._send({"id": number, "type": "subscribed", "msg": {"channel": channel, "sid": one.sid}}, OPENED if opened else HANDSHAKE)
         if channel == NEEDS_TICKERS:
             await self._snapshots(one, sorted(tickers))
         self.subscriptions[one.sid] = one
@@ -160,17 +163,28 @@ class Link:
 
     async def _snapshots(self, one: Subscription, tickers: list[str], number: JsonValue = None) -> None:
         asked: Json = {} if number is None else {"id": number}
-        for ticker in tickers:
-            await self._send(
-                {**asked, "type": "orderbook_snapshot", "sid": one.sid, "seq": one.next(), "msg": self._world.snapshot(ticker)}
-            )
+        whole = one.tickers <= set(tickers)
+        for ticker, part in parts(tickers):
+            message = {**asked, "type": "orderbook_snapshot", "sid": one.sid, "seq": one.next(), "msg": self._world.snapshot(ticker)}
+            await self._send(message, part if whole else "", f"market {ticker}")
 
-    async def _send(self, message: Json) -> None:
-        await self._wire.send(json.dumps(message).encode())
+    async def _send(self, message: Json, what: str = "", scope: str = "") -> None:
+        await self._wire.send(json.dumps(message).encode(), self._says(message, what, scope))
 
     async def _reply(self, message: Json) -> None:
         """An answer that comes whenever it is asked for, and so is no place for a fault."""
-        await self._wire.send(json.dumps(message).encode(), sign_of_life=True)
+        await self._wire.send(json.dumps(message).encode(), self._says(message), sign_of_life=True)
+
+    def _says(self, message: Json, what: str = "", scope: str = "") -> Says:
+        seq, sid = message.get("seq"), message.get("sid")
+        channel = next((one.channel for one in self.subscriptions.values() if one.sid == sid), NEEDS_TICKERS)
+        if not isinstance(seq, int) or channel == WITHOUT_FILTER:
+            return Says(what, scope)
+        return Says(what, scope, f"{channel} {sid} of {id(self)}", seq)
+
+
+def _imaged(said: Said) -> str:
+    return f"market {said.ticker}" if said.type == "orderbook_snapshot" else ""
 
 
 def _texts(value: JsonValue) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.kalshi_world import EVENT, SERIES, Json, Market, World, dollars
 
 PREFIX: Final = "/trade-api/v2"
@@ -14,8 +15,9 @@ HTML: Final = "<html>the page of a proxy</html>"
 class KalshiRest:
     """Part of a ``KalshiEmulator``, which starts and stops it. ``http_status`` 0: answer; ``page``: markets in one."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, deeds: Deeds | None = None) -> None:
         self.url = ""
+        self._deeds = deeds or Deeds()
         self.requests: list[str] = []
         self.http_status = 0
         self.retry_after = ""
@@ -62,6 +64,8 @@ class KalshiRest:
 
     def _answer(self, request: web.Request, body: Json) -> web.Response:
         self.requests.append(request.path_qs)
+        # what the service tells is a sign of life beside the stream, and no more
+        self._deeds.note("alive")
         if self.http_status:
             headers = {"Retry-After": self.retry_after} if self.retry_after else {}
             return web.json_response({"error": {"code": "as_told"}}, status=self.http_status, headers=headers)

@@ -18,8 +18,10 @@ from pydantic import JsonValue
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from ingestd.testing.deeds import BEGIN, END, OPENED, Deeds, Says
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.faults import Faults, Wire
+from ingestd.testing.spans import Protocol
 
 KEY: Final = "key-1"
 BEAT: Final = 0.1
@@ -57,6 +59,8 @@ class _Client:
 class MappedEmulator:
     """See ``ingestd.testing.emulator.Emulator``; ``listening`` makes one."""
 
+    protocol = Protocol()
+
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self._now = time.time_ns() // 1_000_000 - 60_000
@@ -74,6 +78,11 @@ class MappedEmulator:
         """A source that reaches it; the mapping is all that is known of it."""
         return {"websocket": _websocket(self.url), "mapping": _MAPPING}
 
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._faults.deeds
+
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, at this message from the first that is sent to anybody; beats do not count."""
         self._faults.arm(boundary, fault)
@@ -86,7 +95,7 @@ class MappedEmulator:
                 market = self._step(step)
                 self._note()
                 for client in [client for client in self._clients if client.subscribed]:
-                    await self._tell(client, _told(market))
+                    await self._tell(client, market)
                 await asyncio.sleep(PACE)
             await self._until(lambda: any(client.subscribed and not client.wire.stalled for client in self._clients))
 
@@ -113,11 +122,11 @@ class MappedEmulator:
         async for message in client.link:
             said = msgspec.json.decode(message, type=dict[str, str])
             if said.get("op") == "login":
-                await client.wire.send(b'{"op":"welcome"}' if said.get("key") == KEY else b'{"op":"refused"}')
+                await client.wire.send(b'{"op":"welcome"}' if said.get("key") == KEY else b'{"op":"refused"}', Says(OPENED))
             elif said.get("op") == "subscribe":
-                for market in self._markets:
-                    await client.wire.send(_told(market))
-                await client.wire.send(b'{"op":"ready"}')
+                for place, market in enumerate(self._markets):
+                    await client.wire.send(_told(market), Says("" if place else BEGIN, f"market {market.id}"))
+                await client.wire.send(b'{"op":"ready"}', Says(END))
                 client.subscribed = True
                 self._news.set()
 
@@ -126,9 +135,9 @@ class MappedEmulator:
             self._news.clear()
             await self._news.wait()
 
-    async def _tell(self, client: _Client, message: bytes) -> None:
+    async def _tell(self, client: _Client, market: _Market) -> None:
         try:
-            await client.wire.send(message)
+            await client.wire.send(_told(market), Says(scope=f"market {market.id}"))
         except (ConnectionClosed, OSError):
             client.subscribed = False
 

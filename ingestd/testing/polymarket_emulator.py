@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.polymarket import PolymarketServer
 from ingestd.testing.polymarket_world import Json, World
@@ -28,6 +29,7 @@ Move = Callable[[], list[Json]]
 class PolymarketEmulator:
     """An async context manager: entered, it listens. The script begins with the first client that has everything, and goes on without."""
 
+    protocol = None
     boundaries = 21
     """Three pages of Gamma and the books; then ten moves, some of more than one message, and what Gamma has to say of four of them."""
 
@@ -51,6 +53,11 @@ class PolymarketEmulator:
         """Of a source that reaches it."""
         patience = {"refresh": 0.15, "ping_every": 0.25, "image_within": 0.8, "connect_timeout": 1.0, "request_timeout": 0.6}
         return {**self.server.options(), "tag_ids": ["1"], "assets_per_connection": 4, "page_size": 1, **patience}
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self.server.faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""

@@ -11,11 +11,13 @@ from typing import Final, Self
 from msgspec.structs import replace
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.exchange.model import WORSE, expected
 from ingestd.testing.exchange.options import Options
 from ingestd.testing.exchange.script import Script
 from ingestd.testing.exchange.server import Exchange
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 STATEMENTS: Final = 25
@@ -29,6 +31,7 @@ SOURCE: Final = "any"
 class SimulatedEmulator:
     """An async context manager: entered, it listens. The script begins with the first client and goes on without."""
 
+    protocol = Protocol(order="image")
     boundaries = STATEMENTS + 2  # the welcome and the image
 
     def __init__(self, folder: Path) -> None:
@@ -51,6 +54,11 @@ class SimulatedEmulator:
     def sent(self) -> int:
         """Messages so far, to anybody."""
         return self._exchange.faults.sent
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._exchange.faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th message that is sent to anybody."""

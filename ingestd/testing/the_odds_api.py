@@ -14,10 +14,13 @@ from typing import Final, Self, TypeAlias
 
 from aiohttp import web
 from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import Deeds, Says
 from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.faults import GARBAGE, Faults
+from ingestd.testing.spans import Protocol
 from ingestd.testing.the_odds_api_world import BOOKS, FEATURED, SPORT, TITLE, Match, World
 
 KEY: Final = "emulated-key"
@@ -57,6 +60,7 @@ class TheOddsApiEmulator:
     ``credits``: of the month; None: they do not run out. ``asked`` counts requests by what they ask for, ``used`` credits.
     """
 
+    protocol = Protocol(polled=True)
     boundaries = 25  # the sports, and twelve times events and odds
 
     def __init__(self, folder: Path | None = None, *, seed: int = 7, credits: int | None = None) -> None:  # noqa: A002
@@ -101,8 +105,13 @@ class TheOddsApiEmulator:
             "days_from": 1,
             "credits": None,
             "cadence": {"far": 0.05, "near": 0.05, "in_play": 0.05},
-            "request_timeout": 0.5,
+            "request_timeout": 1.0,
         }
+
+    @property
+    def deeds(self) -> Deeds:
+        """What it did so far."""
+        return self._faults.deeds
 
     def arm(self, boundary: int, fault: Fault) -> None:
         """Once, let this happen to the ``boundary``-th answer. ``reorder``: one older than the last; ``duplicate``: the last one again."""
@@ -126,9 +135,14 @@ class TheOddsApiEmulator:
         last = self.world.over
         if what == "odds":
             self.world.advance()
+        says = _of(request, what)
         if fault in ("reset", "stall"):
+            self.deeds.note("reset" if fault == "reset" else "stall", says)
             return await self._break_off(request, fault)
         said = self._befallen(request.path, right, fault)
+        priced = "odds" not in says.scope or b'"outcomes"' in said.body
+        # of an event that is gone, it is told that it lists nothing
+        self.deeds.note("garbage" if fault == "garbage" else "sent", replace(says, empty=not priced))
         self.used += said.cost
         if what == "odds" and last and fault is None and said.status == HTTPStatus.OK:
             self._ended.set()
@@ -248,6 +262,13 @@ class TheOddsApiEmulator:
             if listed:
                 books.append({"key": book, "title": BOOKS[book], "last_update": now, "markets": listed})
         return {**self._event(match, query), "bookmakers": books}
+
+
+def _of(request: web.Request, what: str) -> Says:
+    """The query that a request asks; the list of sports is only looked at."""
+    info = request.match_info
+    place = "/".join(part for part in (info.get("sport", ""), info.get("event", "")) if part)
+    return Says(scope="" if what == "sports" else f"query {'odds' if what == 'event' else what}/{place}")
 
 
 def _wrong(what: str, query: Mapping[str, str]) -> str:

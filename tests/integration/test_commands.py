@@ -17,7 +17,10 @@ from tests.conftest import Command
 from tests.integration.conftest import sql
 
 ROOT: Final = Path(__file__).parents[2]
-COMMANDS: Final = ("run", "odds", "check", "load", "status", "coverage", "schema", "health", "db", "db upgrade", "events", "events score")
+COMMANDS: Final = (
+    *("run", "odds", "check", "doctor", "load", "replay", "status", "coverage", "schema", "health"),
+    *("db", "db upgrade", "events", "events score"),
+)
 CHEAP: Final = 0.3
 """Seconds of CPU that ``--help`` may cost."""
 WRONG: Final = """
@@ -108,6 +111,10 @@ NOT_READY: Final = {
     "odds -c letter.yaml": (78, "letter.yaml"),
     "odds --watch": (1, "var/ingestd.db"),
     "status": (1, "var/ingestd.db"),
+    "replay --source nobody": (78, "no source 'nobody'"),
+    "replay": (78, "holds no journal"),
+    "replay --from noon": (78, "--from"),
+    "coverage demo --to noon": (78, "--to"),
     "coverage demo": (1, "var/ingestd.db"),
     "health": (1, "no daemon answers"),
     "check -c nowhere.yaml": (78, "nowhere.yaml"),

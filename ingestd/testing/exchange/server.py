@@ -12,10 +12,11 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from ingestd.testing.deeds import OPENED, REPLAY, Says, parts
 from ingestd.testing.exchange import wire
 from ingestd.testing.exchange.disorder import Damager
 from ingestd.testing.exchange.options import Options
@@ -31,6 +32,7 @@ HELLO_WITHIN: Final = 10.0
 TICK: Final = 0.005
 DAY: Final = 86_400_000_000
 GARBAGE: Final = b'{"op":"delta","n":'
+COUNT: Final = "statements"
 
 
 class Hello(Struct):
@@ -86,7 +88,7 @@ class Exchange:
         async with serve(self._accept, host, port, compression=None, max_size=1 << 16, ping_interval=None, close_timeout=1) as server:
             producer = asyncio.create_task(self._produce())
             try:
-                yield f"ws://{host}:{_port(server)}"
+                yield f"ws://{host}:{next(iter(server.sockets)).getsockname()[1]}"
             finally:
                 producer.cancel()
                 await asyncio.wait([producer])
@@ -94,6 +96,7 @@ class Exchange:
 
     def cut(self) -> None:
         """Drop every client without a word."""
+        self.faults.deeds.note("reset")
         for client in self._clients:
             client.link.transport.abort()
 
@@ -122,9 +125,9 @@ class Exchange:
             n=client.sent, run=self.run, session=str(self._sessions), resumed=resumed,
             heartbeat_ms=int(options.heartbeat * 1000), window=options.window,
         )  # fmt: skip
-        await client.wire.send(wire.ENCODER.encode(welcome))
-        for frame in frames:
-            await client.wire.send(frame)
+        await client.wire.send(wire.ENCODER.encode(welcome), Says(REPLAY if resumed else OPENED))
+        for frame, part in parts(frames):
+            await client.wire.send(frame, Says(part, "", COUNT, client.sent, empty=not self.script.image().markets))
         self._clients.add(client)
         self._begun.set()
         listener = asyncio.create_task(self._listen(client))
@@ -165,12 +168,15 @@ class Exchange:
             await self._flow.wait()
             if client.sent < self.script.n:
                 for frame in self._next(client):
-                    await out.send(frame)
+                    await out.send(frame, Says(count=COUNT, number=client.sent))
             elif client.asked:
-                for frame in self._answer(client.asked.pop(0)):
-                    await out.send(frame)
+                market = client.asked.pop(0)
+                for frame, part in parts(self._answer(market)):
+                    scope = f"market {market}" if market else ""
+                    await out.send(frame, Says(part, scope, COUNT, client.sent, bool(market), not self.script.image().markets))
             elif not await self._wait(client) and self._flow.is_set():
-                await out.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), sign_of_life=True)
+                quiet = Says(count=COUNT, number=client.sent, quiet=True)
+                await out.send(wire.ENCODER.encode(wire.Heartbeat(client.sent)), quiet, sign_of_life=True)
         client.link.transport.abort()
 
     def _next(self, client: Client) -> Iterator[bytes]:
@@ -291,7 +297,3 @@ class Exchange:
 def _now() -> int:
     """Wall clock, µs UTC."""
     return time.time_ns() // 1000
-
-
-def _port(server: Server) -> int:
-    return int(next(iter(server.sockets)).getsockname()[1])

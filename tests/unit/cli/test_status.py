@@ -8,7 +8,7 @@ import pytest
 from ingestd.cli import status
 from ingestd.cli.times import iso
 from ingestd.clock import SystemClock
-from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.errors import StoreUnavailable
 from ingestd.sources.accounts import BUDGETS, Accounts
 from ingestd.sources.budget import Limit
 
@@ -24,25 +24,6 @@ def test_status_counts_what_is_there(recorded: Path, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert said.startswith("store    sqlite:///odds.db")
     assert f"odds_history {found['counts']['odds_history']:,}" in said
-
-
-def test_coverage_says_what_was_known(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From when to when, and on demand only what was not complete."""
-    capsys.readouterr()
-    status.coverage(recorded, "demo", gaps=False, as_json=True)
-    rows = json.loads(capsys.readouterr().out)
-    assert {row["source"] for row in rows} == {"demo"}
-    assert "complete" in {row["state"] for row in rows}
-    status.coverage(recorded, "demo", gaps=True, as_json=True)
-    assert "complete" not in {row["state"] for row in json.loads(capsys.readouterr().out)}
-    status.coverage(recorded, "demo", gaps=False, as_json=False)
-    assert "complete" in capsys.readouterr().out
-
-
-def test_a_source_nobody_knows(recorded: Path) -> None:
-    """Is said, with where to look."""
-    with pytest.raises(ConfigError, match="nothing is known of a source 'dmeo'; ingestd status lists the sources"):
-        status.coverage(recorded, "dmeo", gaps=False, as_json=True)
 
 
 def test_a_store_that_is_not_there(config: Path) -> None:

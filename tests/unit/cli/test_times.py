@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.cli.times import ago, iso, parse_time
+from ingestd.cli.times import ago, iso, lasted, parse_time
 from ingestd.errors import ConfigError
 
 
@@ -39,3 +39,11 @@ def test_a_time_is_shown_to_the_second() -> None:
 def test_a_span_is_one_figure(seconds: float, expected: str) -> None:
     """In the largest unit that says something."""
     assert ago(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0.0 s"), (2.34, "2.3 s"), (62, "1 min 2 s"), (3600, "1 h"), (7322, "2 h 2 min"), (187_200, "2 d 4 h")]
+)
+def test_how_long_it_lasted(seconds: float, words: str) -> None:
+    """To the second, in two units."""
+    assert lasted(seconds) == words

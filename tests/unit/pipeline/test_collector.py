@@ -332,6 +332,14 @@ async def test_silence_ends_the_session() -> None:
     assert len(rig.feed.resumed) == 2
 
 
+async def test_one_link_of_several_that_went_silent_is_dated_by_itself() -> None:
+    """The session heard others until just now: the closed frame says since when that one was not."""
+    rig = Rig([opened(), data(), 50, data(), Disconnected("silent", "connection 2", quiet=30)])
+    await rig.run(52)
+
+    assert rig.written("closed")[0].meta == {"reason": "silent", "heard": str(1_700_000_020 * SECOND)}
+
+
 async def test_a_sign_of_life_without_frames_is_no_silence() -> None:
     """An empty read says that bytes came: the link lives on."""
     steps: list[Step] = [opened(), data()]

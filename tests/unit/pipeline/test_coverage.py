@@ -37,7 +37,7 @@ class Story:
         if isinstance(what, str):
             {
                 "opened": lambda: coverage.opened(self.at, what),
-                "closed": lambda: coverage.closed(what),
+                "closed": lambda: coverage.closed(what.split()[0], *map(int, what.split()[1:])),
                 "paused": lambda: coverage.paused(int(what), self.at, "journal_full"),
             }[verb]()
         elif verb == "gap":
@@ -116,8 +116,20 @@ def test_a_closed_session_resumed_by_replay_lost_nothing() -> None:
     story.frame(25, ("closed", "silent"))
     assert not story.coverage.whole
     story.frame(40, ("opened", "replay"))
-    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "down", "silent", "replay"), (40, None, "complete", "", "")]
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "silent", "silent", "replay"), (40, None, "complete", "", "")]
     assert story.coverage.gaps() == []
+
+
+def test_what_went_silent_was_known_until_it_was_heard_for_the_last_time() -> None:
+    """Frames of other links, and our own that say "quiet", came later and prove nothing; nor does it end before it began."""
+    story = live()
+    story.frame(20)
+    story.frame(25)
+    story.frame(30, ("closed", "silent 20"))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, None, "silent", "silent", "")]
+    late = live()
+    late.frame(30, ("closed", "silent 5"))
+    assert late.told() == [(10, None, "silent", "silent", "")]
 
 
 def test_a_conflated_resumption_is_a_gap_until_then() -> None:
@@ -135,7 +147,7 @@ def test_a_fresh_session_is_a_gap_until_its_image() -> None:
     story.frame(20)
     story.frame(25, ("closed", "reset"))
     story.frame(40, ("opened", ""))
-    assert story.told()[1:] == [(20, None, "down", "reset", "")]
+    assert (story.told()[1:], story.coverage.gaps()) == ([(20, None, "gap", "reset", "")], [])
     story.frame(45, ("complete", WHOLE))
     assert story.told() == [(10, 20, "complete", "", ""), (20, 45, "gap", "reset", "image"), (45, None, "complete", "", "")]
 
@@ -144,8 +156,18 @@ def test_a_process_that_died_says_nothing_and_it_is_known_all_the_same() -> None
     """A session opens although none was closed."""
     story = live()
     story.frame(20)
-    story.frame(40, ("opened", ""))
-    assert story.told() == [(10, 20, "complete", "", ""), (20, None, "down", "died", "")]
+    story.frame(40, ("opened", "replay"))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 40, "down", "died", "replay"), (40, None, "complete", "", "")]
+
+
+def test_a_fresh_session_cut_before_its_image_is_not_mended_by_a_replay() -> None:
+    """A replay goes on where the fresh session began: what lies before it, and what its image would have said, stays missing."""
+    story = live()
+    story.frame(20, ("closed", "reset"))
+    story.frame(30, ("opened", ""))
+    story.frame(35, ("closed", "reset"))
+    story.frame(40, ("opened", "replay"))
+    assert (story.told()[-1], story.coverage.gaps()) == ((10, None, "gap", "reset", ""), [WHOLE])
 
 
 def test_what_was_never_whole_is_not_made_so_by_a_replay() -> None:
@@ -181,6 +203,17 @@ def test_a_gap_begins_at_the_frame_before_and_ends_at_the_image() -> None:
     story.frame(50, ("complete", WHOLE))
     assert story.told() == [(10, 20, "complete", "", ""), (20, 50, "gap", "why", "image"), (50, None, "complete", "", "")]
     assert story.coverage.gaps() == []
+
+
+def test_nothing_is_asked_of_a_session_that_is_not_there() -> None:
+    """While the link is down a wish would be lost, or meet a fresh session in the middle of its image."""
+    story = live()
+    story.frame(20, ("gap", M1))
+    assert story.coverage.gaps() == [M1]
+    story.frame(25, ("closed", "reset"))
+    assert story.coverage.gaps() == []
+    story.frame(30, ("opened", "replay"))
+    assert story.coverage.gaps() == [M1]
 
 
 def test_a_narrow_gap_stands_inside_a_complete_whole() -> None:
@@ -263,6 +296,7 @@ def test_emptiness_is_suspected_whatever_was_known_before() -> None:
         story.frame(30, ("suspect", WHOLE), ("suspect", M1))
         assert story.coverage.suspected(WHOLE)
         assert story.coverage.suspected(M1)
+        story.frame(31, ("opened", "replay"))
         assert set(story.coverage.gaps()) == {WHOLE, M1}
         assert [row[2] for row in story.told()][-2:] == ["gap", "suspected"]
 
@@ -324,6 +358,17 @@ def test_image_and_gap_in_one_frame_follow_each_other() -> None:
     assert story.told(M1) == [(10, 40, "gap", "why", "image"), (40, None, "gap", "why", "")]
 
 
+def test_what_was_missed_in_no_time_leaves_a_trace() -> None:
+    """Two frames of one read share their moment, and a message between them is lost: a gap of a microsecond, not none."""
+    story = live()
+    story.frame(20)
+    story.frame(20, ("gap", WHOLE), ("complete", WHOLE))
+    story.frame(20, ("gap", M1), ("complete", M1))
+    story.frame(20, ("gap", M1), ("complete", M1))
+    assert story.told() == [(10, 20, "complete", "", ""), (20, 21, "gap", "why", "image"), (21, None, "complete", "", "")]
+    assert story.told(M1) == [(21, 22, "gap", "why", "image"), (22, 23, "gap", "why", "image")]
+
+
 def test_narrow_intervals_are_brought_up_to_date_now_and_then() -> None:
     """A thousand markets are not written with every batch: once in a second of the frames' time."""
     story = live(at=10 * SECOND)
@@ -360,6 +405,8 @@ def test_a_gap_after_a_restart_begins_where_the_store_had_seen() -> None:
     coverage = Coverage("s", rows)
     coverage.gap(WHOLE, "lost")
     assert next((row.began_at, row.state) for row in coverage.rows().values()) == (9, "gap")
+    assert coverage.gaps() == []
+    coverage.opened(9, "replay")
     assert coverage.gaps() == [M1, WHOLE]
     coverage.complete(WHOLE, 20)
     coverage.frame(20)
@@ -372,7 +419,7 @@ scopes = st.sampled_from([WHOLE, WHOLE, M1, M2, E1])
 updates = st.tuples(st.sampled_from(["gap", "suspect", "complete", "complete"]), scopes)
 sessions = (
     st.tuples(st.just("opened"), st.sampled_from(["", "replay", "conflated"]))
-    | st.tuples(st.just("closed"), st.just("reset"))
+    | st.tuples(st.just("closed"), st.sampled_from(["reset", "silent 1", "silent 9", "silent 25"]))
     | st.tuples(st.just("paused"), st.sampled_from(["1", "5", "20"]))
 )
 frames = st.lists(

@@ -129,6 +129,7 @@ class Bench:
 def test_each_kind_of_update_finds_its_place() -> None:
     """Prices and market states the book, events and results the catalogue, completeness and gaps the coverage."""
     bench = Bench()
+    bench.lane.coverage.opened(T, "")
     bench.frame(
         Fixture(source_event_id="e1", sport="s", name="n"),
         Quote(A, 1.5),
@@ -216,6 +217,7 @@ def test_quarantine_holds_only_what_every_database_takes() -> None:
 def test_a_bug_behind_the_decoder_is_one_reject_and_a_gap() -> None:
     """Its neighbours go on; what it should have said is missing until an image; three frames in a row park the source."""
     bench = Bench()
+    bench.lane.coverage.opened(T, "")
     bench.frame(Complete(WHOLE, frozenset()))
     broken = Quote(A, "1.5")  # type: ignore[arg-type]
     for count in (1, 2, 3):
@@ -295,7 +297,7 @@ def test_sessions_are_told_to_coverage() -> None:
     assert bench.coverage() == [
         ("", 1, 4, "complete", ""),
         ("", 4, 9, "gap", "journal_full"),
-        ("", 9, 30, "down", "silent"),
+        ("", 9, 30, "silent", "silent"),
         ("", 30, None, "complete", ""),
     ]
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingestd.batch import Batch, Change, Known, Refusal, Wanted, Warm, Written
 from ingestd.errors import Fenced, StoreUnavailable
-from ingestd.model import Run
+from ingestd.model import Frame, Run
 from ingestd.pipeline.writer import Writer
 from ingestd.testing.clock import VirtualClock
 
@@ -61,6 +61,10 @@ class Store:
     async def warm(self, source: str, since: int) -> Warm:
         """Not called."""
         raise AssertionError(source, since)
+
+    async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
+        """Not called."""
+        raise AssertionError(source, offset, frame, since)
 
     async def seen_until(self, source: str) -> int | None:
         """Not called."""

@@ -6,7 +6,7 @@ import pytest
 
 from ingestd.errors import Disconnected
 from ingestd.model import Frame
-from ingestd.sources.inbox import MOST_WAITING, Inbox, stopped
+from ingestd.sources.inbox import MOST_WAITING, Inbox, heard_within, stopped
 
 
 def frame(payload: bytes = b"") -> Frame:
@@ -91,3 +91,20 @@ async def test_beyond_the_bound_there_is_no_room() -> None:
 async def test_nothing_to_stop() -> None:
     """No job is no trouble."""
     await stopped([])
+
+
+async def test_a_link_that_says_nothing_is_told_apart_from_the_others() -> None:
+    """What it brings comes through; beyond its own patience it is silent, and since when."""
+
+    async def said() -> int:
+        return 7
+
+    async def mute() -> int:
+        await idle()
+        return 0
+
+    assert await heard_within(1.0, said, "one") == 7
+    with pytest.raises(Disconnected, match="one said nothing") as silent:
+        await heard_within(0.01, mute, "one")
+    assert silent.value.reason == "silent"
+    assert silent.value.quiet >= 0.01

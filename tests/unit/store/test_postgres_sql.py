@@ -4,7 +4,7 @@ from itertools import islice
 
 from ingestd.store.checks import WORDS, decoded_words
 from ingestd.store.connect import connect_postgres, target
-from ingestd.store.postgres_sql import EVERYTHING_FINITE, EVERYTHING_LIVE, columns
+from ingestd.store.postgres_sql import EVERYTHING, EVERYTHING_FINITE, columns
 
 
 async def test_words_survive_their_number(postgres_url: str) -> None:
@@ -17,7 +17,7 @@ async def test_words_survive_their_number(postgres_url: str) -> None:
 
 def test_arguments_are_numbered_without_a_hole() -> None:
     """As many as are given, each used."""
-    for said in (EVERYTHING_LIVE, EVERYTHING_FINITE):
+    for said in (*EVERYTHING.values(), EVERYTHING_FINITE):
         missing = [place for place in range(1, 38) if f"${place}:" not in said and f"${place})" not in said and f"${place} " not in said]
         assert missing == []
         assert "$38" not in said

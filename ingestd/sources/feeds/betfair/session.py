@@ -1,8 +1,7 @@
 """A session with the stream: one or more connections, read as one, with the catalogue's answers among their frames."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 import msgspec
@@ -18,11 +17,9 @@ from ingestd.sources.feeds.betfair.names import CATALOGUE
 from ingestd.sources.feeds.betfair.options import BetfairOptions
 from ingestd.sources.feeds.betfair.shard import Clocks, Shard, markets_defined
 from ingestd.sources.http import Http
-from ingestd.sources.inbox import Inbox
+from ingestd.sources.inbox import Inbox, heard_within
 from ingestd.sources.transports.lines import Line, Truncated
 
-SECOND_LOOK: Final = 0.1
-"""Seconds to look again before a connection counts as silent."""
 IMAGE_WITHIN: Final = 60.0
 """Seconds that the image of a renewed subscription may take."""
 
@@ -116,13 +113,7 @@ class BetfairSession:
     async def _listen(self, shard: Shard) -> list[Line]:
         if shard.image_due is not None and self._clock.monotonic() >= shard.image_due:
             raise Disconnected("no_image", f"a renewed subscription had none within {IMAGE_WITHIN:g} s")
-        silence = 2 * self._options.heartbeat_ms / 1000
-        # after a pause of our own the timer fires before what has come is read: hence a second, short look
-        for patience in (silence, SECOND_LOOK):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    return await shard.lines.read()
-        raise Disconnected("silent", f"connection {shard.connection_id} said nothing for {silence:g} s")
+        return await heard_within(2 * self._options.heartbeat_ms / 1000, shard.lines.read, f"connection {shard.connection_id}")
 
     def _accept_all(self, shard: Shard, lines: list[Line]) -> None:
         received_at = self._clock.now()

@@ -15,7 +15,7 @@ from ingestd.sources.auth import RsaPss, Stamped
 from ingestd.sources.feeds.kalshi.decoder import KalshiDecoder
 from ingestd.sources.feeds.kalshi.options import KalshiOptions
 from ingestd.sources.feeds.kalshi.rest import Catalogue
-from ingestd.sources.feeds.kalshi.session import KalshiSession
+from ingestd.sources.feeds.kalshi.session import BEATS, KalshiSession
 from ingestd.sources.feeds.kalshi.subscriptions import HEARTBEAT
 from ingestd.sources.feeds.kalshi.wire import UNREADABLE
 from ingestd.sources.http import Http, opened
@@ -29,8 +29,6 @@ SIGNED: Final = Stamped(
     text=lambda stamp, method, path: stamp + method + path,
 )
 """How Kalshi wants a handshake signed: over milliseconds, method and path (docs.kalshi.com, "API keys")."""
-BEATS: Final = 3
-"""Heartbeats without an answer after which the stream counts as dead."""
 
 
 class KalshiFeed:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from ingestd.errors import Disconnected
 from ingestd.interfaces import Clock
@@ -13,8 +14,11 @@ from ingestd.sources.feeds.kalshi.rest import Catalogue, Heard
 from ingestd.sources.feeds.kalshi.subscriptions import Subscriptions, Taken
 from ingestd.sources.feeds.kalshi.wire import UNREADABLE, read, ticker_of
 from ingestd.sources.http import Http
-from ingestd.sources.inbox import Inbox
+from ingestd.sources.inbox import Inbox, heard_within
 from ingestd.sources.transports.websocket import WebSocket
+
+BEATS: Final = 3
+"""Heartbeats without an answer after which the stream counts as dead."""
 
 
 class KalshiSession:
@@ -26,6 +30,9 @@ class KalshiSession:
         self._clock = clock
         self._link = link
         self._catalogue = catalogue
+        self._heard = clock.monotonic()
+        """When the stream was; answers of the web service say nothing of that."""
+        self._silence = BEATS * options.heartbeat_seconds
         self._subscriptions = Subscriptions(options.channels, catalogue.tickers())
         self._answer_due = _Due(options.connect_timeout)
         self._image_due = _Due(options.connect_timeout)
@@ -66,7 +73,7 @@ class KalshiSession:
         while True:
             await self._inbox.room()
             try:
-                messages = await self._link.read()
+                messages = await heard_within(self._silence, self._link.read, "the stream")
             except Disconnected as error:
                 if error.reason == "oversize":
                     self._inbox.put(Frame(self._source, "data", self._clock.now(), meta={"oversize": error.detail}))
@@ -76,6 +83,7 @@ class KalshiSession:
 
     async def _accept(self, messages: Sequence[bytes]) -> None:
         received_at = self._clock.now()
+        self._heard = self._clock.monotonic()
         for message in messages:
             taken = self._subscriptions.take(message)
             if taken.hand_on and not self._foreign(message):
@@ -106,7 +114,8 @@ class KalshiSession:
         subscriptions = self._subscriptions
         now = self._clock.monotonic()
         if self._answer_due.passed(now, waiting=subscriptions.waiting):
-            raise Disconnected("timeout", f"a command was not answered within {self._options.connect_timeout:g} s")
+            wait = self._options.connect_timeout
+            raise Disconnected("timeout", f"a command was not answered within {wait:g} s", now - self._heard)
         if self._image_due.passed(now, waiting=bool(subscriptions.missing)):
             subscriptions.ask_again()
         outbox, subscriptions.outbox = subscriptions.outbox, []

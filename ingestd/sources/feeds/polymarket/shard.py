@@ -1,21 +1,17 @@
 """One connection to the market channel: what it subscribes to, and how much room it has left."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from ingestd.errors import Disconnected
 from ingestd.sources.feeds.polymarket.options import PolymarketOptions
+from ingestd.sources.inbox import heard_within
 from ingestd.sources.transports.websocket import Chatter, WebSocket, connect
 
 PATH: Final = "/ws/market"
 UNANSWERED: Final = 3
 """Words of ours without an answer after which the link is dead."""
-SECOND_LOOK: Final = 0.1
-"""Seconds to look again before a connection counts as silent."""
 
 
 class Shard:
@@ -49,12 +45,7 @@ class Shard:
 
     async def listen(self) -> list[bytes]:
         """What has come; nothing where only an answer to our own words did. Raises Disconnected, also for silence."""
-        # after a pause of our own the timer fires before what has come is read: hence a second, short look
-        for patience in (self._silence, SECOND_LOOK):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    return await self.link.read()
-        raise Disconnected("silent", f"no word within {self._silence:g} s")
+        return await heard_within(self._silence, self.link.read, "a connection")
 
 
 async def opened(options: PolymarketOptions) -> WebSocket:

@@ -251,3 +251,12 @@ async def test_a_message_that_is_too_large(emulator: KalshiEmulator) -> None:
                 while True:
                     frames += await session.read()
         assert "oversize" in frames[-1].meta
+
+
+async def test_answers_of_the_web_service_do_not_hide_a_silent_stream(emulator: KalshiEmulator) -> None:
+    """They come more often than the silence lasts that ends the session."""
+    async with heard(emulator, refresh_seconds=0.05, heartbeat_seconds=0.1) as (session, ear):
+        emulator.faults.arm(emulator.faults.sent, "stall")
+        await emulator.step()
+        with pytest.raises(Disconnected, match="silent"):
+            await ear.until(session, lambda _: False)
