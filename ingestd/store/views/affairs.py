@@ -1,6 +1,6 @@
 """What people ask beside prices: how events ended, and which stretches of time are known."""
 
-from ingestd.store.views.names import NAMED, PRECEDENCE, SOURCE, TURNED, Names, exchanged
+from ingestd.store.views.names import PRECEDENCE, TURNED, Names, exchanged
 from ingestd.store.views.words import Words
 
 
@@ -11,10 +11,8 @@ def event_results(words: Words) -> str:
     winner = names.turned("r.winner", exchanged("r.winner", TURNED, "r.winner"))
     said = (
         f"SELECT {names.event()}, r.period, {home} AS home_score, {away} AS away_score, {winner} AS winner, "
-        f" r.state, r.source, {words.time('r.changed_at')} AS changed_at, {PRECEDENCE} AS precedence "
-        f"FROM events AS e {words.join} event_links AS k ON k.event_id = e.event_id "
-        f"{words.join} results AS r ON r.source = k.source AND r.source_event_id = k.source_event_id "
-        f"{SOURCE} {NAMED}"
+        f"r.state, r.source, {words.time('r.changed_at')} AS changed_at, {PRECEDENCE} AS precedence "
+        f"FROM {names.links()} {words.join} results AS r ON r.source = k.source AND r.source_event_id = k.source_event_id"
     )
     subject = "event_id, sport, league, season, event, home, away, starts_at, event_status, period"
     return (

@@ -1,7 +1,7 @@
 """What prices were: every one with the time it held, the first, the last before the start, and how far each can be trusted."""
 
 from ingestd.store.views.known import Known
-from ingestd.store.views.names import NAMED, SOURCE, Names
+from ingestd.store.views.names import Names
 from ingestd.store.views.words import Words
 
 _OPEN = "o.selection_id = s.selection_id AND o.status = 'open' AND o.price IS NOT NULL"
@@ -10,7 +10,7 @@ _BEGAN = "coalesce(e.started_at, e.starts_at)"
 
 def price_history(words: Words) -> str:
     """Every price ever, with from when to when it held, and since when that is known."""
-    return f"CREATE VIEW price_history AS SELECT {_stated(words)}, {_held(words)} FROM {_rows(words)} {SOURCE} {NAMED}"
+    return f"CREATE VIEW price_history AS SELECT {_stated(words)}, {_held(words)} FROM {_rows(words)}"
 
 
 def trusted_history(words: Words) -> str:
@@ -20,7 +20,7 @@ def trusted_history(words: Words) -> str:
     return (
         f"CREATE VIEW trusted_history AS SELECT {_stated(words)}, {_held(words)}, {words.time(at)} AS covered_from, "
         f"{words.time(until)} AS covered_to, {known.at(at)} AS coverage_state "
-        f"FROM {_rows(words)} {words.each('r', known.stretches('h.changed_at', 'n.changed_at'))} {SOURCE} {NAMED}"
+        f"FROM {_rows(words)} {words.each('r', known.stretches('h.changed_at', 'n.changed_at'))}"
     )
 
 
@@ -28,7 +28,7 @@ def opening_odds(words: Words) -> str:
     """The first price each selection was open at."""
     return (
         f"CREATE VIEW opening_odds AS SELECT {_stated(words)}, {words.time('h.changed_at')} AS changed_at "
-        f"FROM {Names(words).selections()} {words.first('h', _OPEN)} {SOURCE} {NAMED}"
+        f"FROM {Names(words).selections()} {words.first('h', _OPEN)}"
     )
 
 
@@ -44,7 +44,7 @@ def closing_odds(words: Words) -> str:
         f"CREATE VIEW closing_odds AS SELECT {_stated(words)}, {words.time('h.changed_at')} AS changed_at, "
         f"{words.time(_BEGAN)} AS began_at, CASE WHEN e.started_at IS NULL THEN 'schedule' ELSE e.started_by END AS started_by, "
         f"{state} AS coverage_state, {state} = 'complete' AS coverage_complete "
-        f"FROM {Names(words).selections()} {words.first('h', where, last=True)} {SOURCE} {NAMED}"
+        f"FROM {Names(words).selections()} {words.first('h', where, last=True)}"
     )
 
 
@@ -53,7 +53,7 @@ def prices_at(words: Words) -> str:
     where = "o.selection_id = s.selection_id AND o.changed_at <= :at AND o.committed_at <= :known"
     return (
         f"SELECT {_stated(words)}, {words.time('h.changed_at')} AS changed_at "
-        f"FROM {Names(words).selections()} {words.first('h', where, last=True)} {SOURCE} {NAMED}"
+        f"FROM {Names(words).selections()} {words.first('h', where, last=True)}"
     )
 
 

@@ -24,11 +24,6 @@ SUBJECT: Final = (
 """What a price is of: all of it follows from ``outcome_key``."""
 PRECEDENCE: Final = "coalesce(p.place, 2147483647)"
 """The lower comes first; a source that has no place comes last."""
-NAMED: Final = (
-    "LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id "
-    "LEFT JOIN teams AS away ON away.id = e.away_team_id"
-)
-SOURCE: Final = "LEFT JOIN sources AS f ON f.source = k.source LEFT JOIN precedence AS p ON p.source = k.source"
 
 
 class Names:
@@ -58,12 +53,19 @@ class Names:
             f"coalesce(away.name, '') AS away, {self._words.time('e.starts_at')} AS starts_at, e.status AS event_status"
         )
 
+    def links(self) -> str:
+        """From the event, with its names, to what each source says of it."""
+        return (
+            "events AS e LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id "
+            f"LEFT JOIN teams AS away ON away.id = e.away_team_id {self._words.join} event_links AS k ON k.event_id = e.event_id "
+            "LEFT JOIN sources AS f ON f.source = k.source LEFT JOIN precedence AS p ON p.source = k.source"
+        )
+
     def selections(self) -> str:
-        """From the event down to its selections: the order in which they are found."""
+        """And down to its selections, in the order of the search: what is asked of an event is settled before its prices are looked at."""
         join = self._words.join
         return (
-            f"events AS e {join} event_links AS k ON k.event_id = e.event_id "
-            f"{join} selections AS s ON s.source = k.source AND s.source_event_id = k.source_event_id "
+            f"{self.links()} {join} selections AS s ON s.source = k.source AND s.source_event_id = k.source_event_id "
             "JOIN bookmakers AS b ON b.id = s.bookmaker_id"
         )
 

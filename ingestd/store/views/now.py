@@ -4,14 +4,14 @@ from typing import Final
 
 from ingestd.model import STATUSES
 from ingestd.store.views.known import Known
-from ingestd.store.views.names import NAMED, SIDES, SOURCE, SUBJECT, Names
+from ingestd.store.views.names import SIDES, SUBJECT, Names
 from ingestd.store.views.words import Words
 
 _SUBJECT: Final = ", ".join(SUBJECT)
 _FOUND_BY: Final = "outcome_key, event_id, event, sport, league, starts_at, market"
 """All that follows from ``outcome_key`` and is asked for: a window over it lets a condition on any of it through to the tables."""
-_STATED: Final = "price, line, american, probability, size"
-_TO_BACK: Final = "live_odds WHERE side = 'back' AND bookmaker_kind <> 'aggregate'"
+_OFFER: Final = "participant, price, line, size, bookmaker, source, selection_id, changed_at, age_seconds"
+_TO_BACK: Final = "live_odds AS v WHERE v.side = 'back' AND v.bookmaker_kind <> 'aggregate'"
 _ALL: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 """One frame for every function over a window: then SQLite goes through the rows once."""
 
@@ -26,44 +26,40 @@ def current_odds(words: Words) -> str:
         f"{words.time('o.received_at')} AS received_at, {words.seconds('o.changed_at', words.now)} AS age_seconds, "
         f"CASE WHEN {offered} THEN {Known(words).now()} ELSE {words.false} END AS live "
         f"FROM {Names(words).selections()} {words.join} odds AS o ON o.selection_id = s.selection_id "
-        f"JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id {SOURCE} {NAMED}"
+        f"JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id"
     )
 
 
 def live_odds(words: Words) -> str:
     """Of each bookmaker and outcome one live price: that of the source which ranks highest; with what the others say of it.
 
-    A source that tells of it twice (a main line that is also one of a ladder) counts once.
+    A source that tells of it twice (a main line that is also one of a ladder) counts once. Windows carry no more than they must.
     """
     said = f"PARTITION BY {_FOUND_BY}, bookmaker ORDER BY precedence, source, changed_at DESC, selection_id"
     told = (
-        f"SELECT {_SUBJECT}, participant, {_STATED}, bookmaker, bookmaker_kind, source, precedence, selection_id, source_event_id, "
-        f"source_market_id, status, changed_at, received_at, age_seconds, feed_state, "
-        f"CASE WHEN source = lag(source) OVER ({said}) THEN 0 ELSE 1 END AS first_told FROM current_odds WHERE live = {words.true}"
+        f"SELECT {_SUBJECT}, {_OFFER}, bookmaker_kind, precedence, "
+        f"CASE WHEN source = lag(source) OVER ({said}) THEN NULL ELSE price END AS first_told FROM current_odds WHERE live = {words.true}"
     )
     judged = (
-        "SELECT t.*, first_value(selection_id) OVER said AS believed, sum(first_told) OVER said AS witnesses, "
-        f"max(CASE first_told WHEN 1 THEN price END) OVER said / min(CASE first_told WHEN 1 THEN price END) OVER said - 1 AS disagreement "
-        f"FROM ({told}) AS t WINDOW said AS ({said} {_ALL})"
+        "SELECT t.*, first_value(selection_id) OVER said AS believed, count(first_told) OVER said AS witnesses, "
+        f"max(first_told) OVER said / min(first_told) OVER said - 1 AS disagreement FROM ({told}) AS t WINDOW said AS ({said} {_ALL})"
     )
     return (
-        f"CREATE VIEW live_odds AS SELECT {_SUBJECT}, participant, {_STATED}, bookmaker, bookmaker_kind, source, precedence, witnesses, "
-        "disagreement, selection_id, source_event_id, source_market_id, status, changed_at, received_at, age_seconds, feed_state "
+        f"CREATE VIEW live_odds AS SELECT {_SUBJECT}, {_OFFER}, bookmaker_kind, {_stated(words)}, precedence, witnesses, disagreement "
         f"FROM ({judged}) AS j WHERE selection_id = believed"
     )
 
 
 def best_odds(words: Words) -> str:
     """Of the live prices to back the same thing, the best; an aggregate is none."""
-    del words
     ranked = (
-        f"SELECT {_SUBJECT}, participant, {_STATED}, bookmaker, bookmaker_kind, source, witnesses, disagreement, selection_id, status, "
-        "changed_at, age_seconds, feed_state, count(*) OVER same AS books, first_value(selection_id) OVER same AS best "
+        f"SELECT {_SUBJECT}, {_OFFER}, bookmaker_kind, witnesses, disagreement, count(*) OVER same AS books, "
+        "first_value(selection_id) OVER same AS best "
         f"FROM {_TO_BACK} WINDOW same AS (PARTITION BY {_FOUND_BY} ORDER BY price DESC, changed_at, selection_id {_ALL})"
     )
     return (
-        f"CREATE VIEW best_odds AS SELECT {_SUBJECT}, participant, {_STATED}, bookmaker, bookmaker_kind, source, witnesses, disagreement, "
-        f"books, selection_id, status, changed_at, age_seconds, feed_state FROM ({ranked}) AS r WHERE selection_id = best"
+        f"CREATE VIEW best_odds AS SELECT {_SUBJECT}, {_OFFER}, bookmaker_kind, {_stated(words)}, witnesses, disagreement, books "
+        f"FROM ({ranked}) AS r WHERE selection_id = best"
     )
 
 
@@ -73,24 +69,24 @@ def consensus(words: Words) -> str:
     The share is told where the vocabulary knows how many outcomes the market has, and all of them are there.
     """
     del words
-    subject = _SUBJECT.removesuffix(", side")
+    subject = f"{_SUBJECT.removesuffix(', side')}, participant, line, books, mean_probability"
+    same = f"PARTITION BY {_FOUND_BY}"
     ordered = (
-        f"SELECT {subject}, participant, line, probability, count(*) OVER (PARTITION BY {_FOUND_BY}) AS books, "
-        f"row_number() OVER (PARTITION BY {_FOUND_BY} ORDER BY probability, selection_id) AS place FROM {_TO_BACK}"
+        f"SELECT {_SUBJECT}, participant, line, probability, count(*) OVER same AS books, avg(probability) OVER same AS mean_probability, "
+        f"row_number() OVER ({same} ORDER BY probability, selection_id) AS place FROM {_TO_BACK} WINDOW same AS ({same})"
     )
     outcome = (
-        f"SELECT {subject}, min(participant) AS participant, min(line) AS line, books, avg(probability) AS mean_probability, "
-        "avg(CASE WHEN place IN ((books + 1) / 2, (books + 2) / 2) THEN probability END) AS median_probability "
-        f"FROM ({ordered}) AS p GROUP BY {subject}, books"
+        f"SELECT {subject}, place, avg(CASE WHEN place = (books + 1) / 2 OR place = (books + 2) / 2 THEN probability END) OVER same "
+        f"AS median_probability FROM ({ordered}) AS o WINDOW same AS ({same})"
     )
     whole = (
         f"PARTITION BY {_FOUND_BY.removeprefix('outcome_key, ')}, period, CASE WHEN outcome IN ({SIDES}) THEN '' ELSE participant END, "
         "CASE WHEN outcome = 'away' THEN -line ELSE line END"
     )
     return (
-        f"CREATE VIEW consensus AS SELECT {subject}, participant, line, books, mean_probability, median_probability, "
+        f"CREATE VIEW consensus AS SELECT {subject}, median_probability, "
         f"CASE WHEN count(*) OVER whole = {_outcomes()} THEN mean_probability / sum(mean_probability) OVER whole END AS fair_probability "
-        f"FROM ({outcome}) AS a WINDOW whole AS ({whole})"
+        f"FROM ({outcome}) AS a WHERE place = 1 WINDOW whole AS ({whole})"
     )
 
 
@@ -100,6 +96,11 @@ def _outcomes() -> str:
         "CASE WHEN market IN ('match_result', 'handicap_result') THEN 3 WHEN market = 'half_time_full_time' THEN 9 "
         "WHEN outcome IN ('home', 'away', 'over', 'under') THEN 2 END"
     )
+
+
+def _stated(words: Words) -> str:
+    """What follows from a price that is live."""
+    return f"{words.american('price')} AS american, 1.0 / price AS probability, 'open' AS status, 'live' AS feed_state"
 
 
 def _worse(own: str, market: str) -> str:

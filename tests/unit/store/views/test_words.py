@@ -60,18 +60,15 @@ _NAMED = (
     "price line american probability size"
 )
 _SUBJECT = "outcome_key sport league season event_id event home away starts_at event_status market period outcome side"
+_OFFER = (
+    "participant price line size bookmaker source selection_id changed_at age_seconds bookmaker_kind american probability status feed_state"
+)
 _PAST = f"{_NAMED} status result seq time_basis received_at journal_offset"
 _HELD = "valid_from valid_to known_from known_to"
 COLUMNS = {
     "current_odds": f"{_NAMED} status own_status result changed_at received_at age_seconds live",
-    "live_odds": (
-        f"{_SUBJECT} participant price line american probability size bookmaker bookmaker_kind source precedence witnesses disagreement "
-        "selection_id source_event_id source_market_id status changed_at received_at age_seconds feed_state"
-    ),
-    "best_odds": (
-        f"{_SUBJECT} participant price line american probability size bookmaker bookmaker_kind source witnesses disagreement books "
-        "selection_id status changed_at age_seconds feed_state"
-    ),
+    "live_odds": f"{_SUBJECT} {_OFFER} precedence witnesses disagreement",
+    "best_odds": f"{_SUBJECT} {_OFFER} witnesses disagreement books",
     "consensus": f"{_SUBJECT.removesuffix(' side')} participant line books mean_probability median_probability fair_probability",
     "price_history": f"{_PAST} {_HELD}",
     "opening_odds": f"{_PAST} changed_at",
