@@ -3,6 +3,7 @@
 # check what a reviewer would say: style, types, layers, unused code and dependencies, house rules
 # fix   let ruff mend what it can
 # bench quotes per second and CPU per quote, beside a lean reference
+# queries the questions of docs/queries.md on ten million rows, in seconds (some minutes)
 # crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
 # matching  how often fixtures of two providers are taken for what they are, and how fast (a file of pairs: make matching ARGS=FILE)
 # lock  pin the newest dependencies, with hashes, from pyproject.toml (needs uv)
@@ -13,7 +14,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check fix bench crash matching lock clean
+.PHONY: run test check fix queries bench crash matching lock clean
 
 run: .venv/.run
 	@exec .venv/bin/ingestd run $(ARGS)
@@ -33,6 +34,9 @@ check: .venv/.dev
 fix: .venv/.dev
 	$(PY) -m ruff check --fix-only --quiet .
 	$(PY) -m ruff format --quiet .
+
+queries: .venv/.dev
+	$(PY) -m benchmarks.queries $(ARGS)
 
 bench: .venv/.dev
 	$(PY) -m benchmarks.bench $(ARGS)

@@ -24,7 +24,11 @@ from ingestd.store.queries import Price, Queries
 
 FIXED: Final = 30
 """Characters of a row that are not shared out: price, age, feed, and the space between columns."""
-SIGNED: Final = ("spread", "asian_handicap")
+SIGNED: Final = ("spread", "asian_handicap", "handicap_result")
+"""How the markets begin whose lines are handicaps."""
+SIDES: Final = ("home", "draw", "away")
+APART: Final = 0.005
+"""Relative spread between sources that is worth a word."""
 LOOK: Final = 1.0
 """Seconds between two looks at the store."""
 
@@ -123,10 +127,10 @@ def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: i
     for price in prices:
         table.add_row(
             price.event or price.source,
-            price.market,
+            f"{price.market} {price.period}".rstrip(),
             _selection(price),
             _moved(price, before.get(price.selection_id), notation),
-            price.bookmaker,
+            _book(price),
             ago(price.age_seconds) if price.age_seconds is not None else price.changed_at[:10],
             "live" if price.live else f"[red]{price.feed_state or 'not live'}[/]" if price.status == "open" else f"[dim]{price.status}[/]",
         )
@@ -134,8 +138,15 @@ def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: i
 
 
 def _selection(price: Price) -> str:
-    line = "" if price.line is None else f" {price.line:+g}" if price.market in SIGNED else f" {price.line:g}"
-    return f"{price.participant or price.outcome}{line}" + (f" ({price.side})" if price.side != "back" else "")
+    """Who or what it is a price of: a team says by itself that it is to win, a player or a runner that it is to be so."""
+    line = "" if price.line is None else f" {price.line:+g}" if price.market.startswith(SIGNED) else f" {price.line:g}"
+    words = (price.participant,) if price.participant and price.outcome in (*SIDES, "yes") else (price.participant, price.outcome)
+    return " ".join(word for word in words if word) + line + (f" ({price.side})" if price.side != "back" else "")
+
+
+def _book(price: Price) -> str:
+    """Whose price it is, and how far apart its sources are where they disagree."""
+    return f"{price.bookmaker} [yellow]±{price.disagreement:.0%}[/]" if (price.disagreement or 0) >= APART else price.bookmaker
 
 
 def _moved(price: Price, before: float | None, notation: Format) -> str:

@@ -6,22 +6,29 @@ from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, FromClause, and_, column, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, column, func, or_, select, text
 from sqlalchemy import table as named_table
 from sqlalchemy.orm import DeclarativeBase
 
 from ingestd.batch import CoverageRow
-from ingestd.store.columns import to_datetime
+from ingestd.model import SECOND
+from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
 from ingestd.store.schema import CoverageInterval, EventLink
+from ingestd.store.views import history
+from ingestd.store.views.words import Words
 from ingestd.store.warm import reading
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%fZ"
+_DAY = 86_400 * SECOND
 
 
 class Price(Struct, frozen=True, kw_only=True):
-    """A price with its names. Times are ISO text in UTC; ``age_seconds`` and ``live`` are of now, None for a price of the past."""
+    """A price with its names. Times are ISO text in UTC; ``age_seconds`` and ``live`` are of now, None for a price of the past.
+
+    ``witnesses``: how many live sources tell of this bookmaker's price, ``disagreement``: their relative spread; where it is the best one.
+    """
 
     selection_id: int
     source: str
@@ -46,6 +53,8 @@ class Price(Struct, frozen=True, kw_only=True):
     feed_state: str
     age_seconds: float | None = None
     live: bool | None = None
+    witnesses: int | None = None
+    disagreement: float | None = None
 
 
 class SourceStatus(Struct, frozen=True, kw_only=True):
@@ -113,26 +122,22 @@ class Queries:
         await self._engine.dispose()
 
     async def odds(self, text: str = "", market: str = "", book: str = "", at: int | None = None, limit: int = 100) -> list[Price]:
-        """Prices now, or as they were ``at`` a time (UTC µs), by start and event; ``text``: words that must all appear in its names."""
-        view = _view("price_history" if at is not None else "current_odds")
-        wheres = _matching(view, text) if text else []
-        if market:
-            wheres.append(func.lower(view.c.market) == market.lower())
+        """Prices of every source now, or as they were ``at`` a time (UTC µs), by start and event.
+
+        ``text``: words that must all appear in the names; without it, a time asks for events that start no earlier than a day before it.
+        """
+        view = _view("current_odds", "age_seconds", "live") if at is None else self._at(at)
+        wheres = _matching(view, text, market)
         if book:
             wheres.append(func.lower(view.c.bookmaker) == book.lower())
-        if at is not None:
-            moment = self._moment(at)
-            wheres += [view.c.valid_from <= moment, or_(view.c.valid_to.is_(None), view.c.valid_to > moment)]
+        if at is not None and not text:
+            wheres.append(or_(view.c.starts_at.is_(None), view.c.starts_at >= self._moment(at - _DAY)))
         return await self._prices(view, wheres, limit)
 
     async def best(self, text: str = "", market: str = "", limit: int = 100) -> list[Price]:
         """The best live price to back each thing that is offered."""
-        view = _view("current_odds")
-        best = named_table("best_odds", column("selection_id"))
-        wheres = [view.c.selection_id.in_(select(best.c.selection_id)), *(_matching(view, text) if text else [])]
-        if market:
-            wheres.append(func.lower(view.c.market) == market.lower())
-        return await self._prices(view, wheres, limit)
+        view = _view("best_odds", "age_seconds", "witnesses", "disagreement")
+        return await self._prices(view, _matching(view, text, market), limit)
 
     async def status(self) -> Status:
         """Sources, journals, the latest runs, and how much there is."""
@@ -189,6 +194,13 @@ class Queries:
             )
             return [_price({**row}) for row in found.mappings()]
 
+    def _at(self, micros: int) -> FromClause:  # type: ignore[explicit-any] # its own default
+        """What every selection's price was, as known now."""
+        moments = [bindparam("at", micros, Micros()), bindparam("known", LATEST, Micros())]
+        names = ", ".join(_NAMES)
+        said = text(f"SELECT {names} FROM ({history.prices_at(Words(self._target.dialect))}) AS prices").bindparams(*moments)
+        return said.columns(*map(column, _NAMES)).subquery()
+
     def _moment(self, micros: int) -> object:
         """A time as the views of this database show it."""
         return to_datetime(micros) if self._target.dialect == "postgresql" else to_datetime(micros).strftime(_ISO)
@@ -198,24 +210,23 @@ def _columns(table: type[DeclarativeBase], shape: type[Struct]) -> list[ColumnEl
     return [getattr(table, name) for name in shape.__struct_fields__]
 
 
-def _view(name: str) -> FromClause:  # type: ignore[explicit-any] # its own default
-    names = [name for name in Price.__struct_fields__ if name not in ("age_seconds", "live", "changed_at")]
-    special = ("valid_from", "valid_to") if name == "price_history" else ("changed_at", "age_seconds", "live")
-    return named_table(name, *map(column, (*names, *special)))
+def _view(name: str, *more: str) -> FromClause:  # type: ignore[explicit-any] # its own default
+    return named_table(name, *map(column, (*_NAMES, *more)))
 
 
-def _matching(view: FromClause, text: str) -> list[ColumnElement[bool]]:  # type: ignore[explicit-any] # its own default
+def _matching(view: FromClause, said: str, market: str) -> list[ColumnElement[bool]]:  # type: ignore[explicit-any] # its own default
     names = ("event", "league", "outcome", "participant", "bookmaker", "market")
-    return [
-        or_(*(func.lower(view.c[name]).contains(word.lower(), autoescape=True) for name in names)) for word in text.split()
-    ]  # fmt: skip
+    wheres = [or_(*(func.lower(view.c[name]).contains(word.lower(), autoescape=True) for name in names)) for word in said.split()]
+    return [*wheres, func.lower(view.c.market) == market.lower()] if market else wheres
 
 
 def _price(row: Mapping[str, object]) -> Price:
     said = {name: value.astimezone(UTC).strftime(_ISO) if isinstance(value, datetime) else value for name, value in row.items()}
-    said.pop("valid_to", None)
-    if "valid_from" in said:
-        said["changed_at"] = said.pop("valid_from")
-    else:
+    if "witnesses" in said:
+        said["live"] = True
+    elif "live" in said:
         said["live"] = bool(said["live"])
     return Price(**said)  # type: ignore[arg-type] # as the views have them
+
+
+_NAMES = tuple(name for name in Price.__struct_fields__ if name not in ("age_seconds", "live", "witnesses", "disagreement"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ingestd.store.columns import Base, Count, Flag, Key, Real, Ref, Small, Time, TimeKey, Word, WordKey
 
 STRICT = {"sqlite_strict": True}
+_OPEN = text("ended_at IS NULL")
 
 
 def _of_link() -> ForeignKeyConstraint:
@@ -225,6 +226,11 @@ class CoverageInterval(Base):
     """How complete the knowledge of one scope was, from ``began_at`` on; open while ``ended_at`` is NULL."""
 
     __tablename__ = "coverage"
+    __table_args__ = (
+        Index(None, "source", "scope_kind", "scope_id", "ended_at"),
+        Index("coverage_open_idx", "source", "scope_kind", "scope_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        STRICT,
+    )
     source: Mapped[WordKey]
     scope_kind: Mapped[WordKey]
     scope_id: Mapped[WordKey]

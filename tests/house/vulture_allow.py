@@ -12,7 +12,7 @@ from ingestd.store.columns import Micros
 from ingestd.store.connect import Record
 from ingestd.store.ledger import Incident, JournalRecord, Quarantined
 from ingestd.store.queries import Price
-from ingestd.store.schema import Alias, EventLink, League, OddsHistory, Team
+from ingestd.store.schema import Alias, EventLink, League, OddsHistory, Precedence, Team
 from ingestd.store.views import NAMES
 from ingestd.telemetry.health import Check, Report
 from ingestd.telemetry.logger import _Libraries
@@ -28,6 +28,7 @@ _Functions._func_entries  # jmespath, as the next three
 _Functions._func_split
 _Functions._func_sort_pairs
 _Functions._func_lower
+Precedence.place  # read by the views
 Micros.impl  # sqlalchemy, as the next four
 Micros.cache_ok
 Micros.load_dialect_impl
@@ -38,6 +39,7 @@ Micros.process_result_value
 Check.observed_value
 Report.uptime_seconds
 Price.outcome_key
+Price.witnesses
 Price.american
 Price.probability
 

@@ -4,11 +4,21 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingestd.cli import odds
 from ingestd.errors import ConfigError, StoreUnavailable
 from ingestd.odds import text
+from ingestd.store.queries import Price
+
+PRICE: dict[str, object] = {
+    **dict.fromkeys(("source", "bookmaker", "bookmaker_kind", "league", "event", "market", "period", "outcome", "participant"), ""),
+    **dict.fromkeys(("outcome_key", "status", "changed_at", "feed_state"), ""),
+    **dict.fromkeys(("starts_at", "line", "price", "american", "probability", "size")),
+    "selection_id": 1,
+    "side": "back",
+}
 
 
 def shown(config: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool = True, **asked: str) -> str:
@@ -37,9 +47,11 @@ def test_text_market_and_book_narrow_it(recorded: Path, capsys: pytest.CaptureFi
 
 
 def test_at_a_time(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Before anything was said, nothing is known."""
+    """Before anything was said, nothing is known; what began more than a day before is told to who names it."""
     assert json.loads(shown(recorded, capsys, at="2001-01-01")) == []
-    assert json.loads(shown(recorded, capsys, at="2099-01-01"))
+    event = json.loads(shown(recorded, capsys))[0]["event"]
+    assert json.loads(shown(recorded, capsys, at="2099-01-01", text=event))
+    assert json.loads(shown(recorded, capsys, at="2099-01-01")) == []
 
 
 def test_for_people_it_is_a_table(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,6 +71,30 @@ def test_in_the_notation_asked_for(recorded: Path, capsys: pytest.CaptureFixture
     assert [text(float(price), "american") for price in decimal] == american
     with pytest.raises(ConfigError, match="american, fractional"):
         shown(recorded, capsys, notation="roman")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"market": "match_result", "outcome": "home", "participant": "Reds"}, "Reds"),
+        ({"market": "match_result", "outcome": "draw"}, "draw"),
+        ({"market": "spread", "outcome": "away", "participant": "Blues", "line": 1.5}, "Blues +1.5"),
+        ({"market": "spread_corners", "outcome": "home", "line": -2.0}, "home -2"),
+        ({"market": "total", "outcome": "over", "line": 2.5}, "over 2.5"),
+        ({"market": "team_total", "outcome": "under", "participant": "Reds", "line": 1.5}, "Reds under 1.5"),
+        ({"market": "outright", "outcome": "yes", "participant": "Reds"}, "Reds"),
+        ({"market": "outright", "outcome": "no", "participant": "Reds", "side": "lay"}, "Reds no (lay)"),
+    ],
+)
+def test_what_it_is_a_price_of(said: dict[str, object], words: str) -> None:
+    """In the words that a person would use, with a sign where the line is a handicap."""
+    assert odds._selection(msgspec.convert({**PRICE, **said}, Price)) == words
+
+
+@pytest.mark.parametrize(("disagreement", "words"), [(None, "Acorn"), (0.0, "Acorn"), (0.25, "Acorn [yellow]±25%[/]")])
+def test_sources_that_disagree_are_told(disagreement: float | None, words: str) -> None:
+    """Beside the bookmaker that they disagree about."""
+    assert odds._book(msgspec.convert({**PRICE, "bookmaker": "Acorn", "disagreement": disagreement}, Price)) == words
 
 
 def test_nothing_to_show_is_said(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,17 @@
 """Stores of each kind, and a small world to write into them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Store
 from ingestd.store import open_store
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.postgres import PostgresStore
+from ingestd.store.schema import Precedence
 from ingestd.testing.batches import World
 
 SCHEMA = "ingestd"
@@ -44,6 +45,21 @@ def rows(store_url: str) -> Callable[[str], Awaitable[list[tuple[object, ...]]]]
             await engine.dispose()
 
     return read
+
+
+@pytest.fixture
+def rank(store_url: str) -> Callable[[Mapping[str, int]], Awaitable[None]]:
+    """Gives sources their places, as the configuration does."""
+
+    async def write(places: Mapping[str, int]) -> None:
+        engine = reader_engine(target(store_url, SCHEMA))
+        try:
+            async with engine.begin() as db:
+                await db.execute(insert(Precedence), [{"source": source, "place": place} for source, place in places.items()])
+        finally:
+            await engine.dispose()
+
+    return write
 
 
 async def opened(url: str, schema: str = SCHEMA) -> PostgresStore:

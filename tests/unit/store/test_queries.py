@@ -59,15 +59,21 @@ async def test_odds_at_a_time(store: Store, store_url: str, world: World) -> Non
             found = await ask.odds("Reds", at=at)
             assert sorted(row.price or 0 for row in found) == prices
             assert all(row.live is None for row in found)
+        assert [row.price for row in await ask.odds(at=T0, book="best")] == [2.5, 2.5]
+        # both start within the hour after now: long after that, only who names them is told of them
+        later = now + 2 * 86_400_000_000
+        assert (await ask.odds(at=later), len(await ask.odds("Reds", at=later))) == ([], 2)
         found = await ask.odds("Reds", at=T0)
         assert {row.changed_at for row in found} == {"2023-11-14T22:13:20.000000Z"}
 
 
 async def test_best(store: Store, store_url: str, world: World) -> None:
-    """The best live price of each outcome; here every book's selection is an outcome of its own."""
+    """The best live price of each outcome, and how many sources say so."""
     await filled(store, world)
     async with Queries(store_url, SCHEMA) as ask:
-        assert sorted(row.price or 0 for row in await ask.best("reds", market="h2h")) == [3.0, 3.5]
+        (best,) = await ask.best("reds", market="h2h")
+        assert (best.price, best.bookmaker, best.live, best.witnesses, best.disagreement) == (3.5, "best", True, 1, 0.0)
+        assert len(await ask.best(limit=5)) == 2
         assert await ask.best("nobody") == []
 
 

@@ -1,6 +1,8 @@
-"""What each view answers, on both databases."""
+"""Prices of now, on both databases: what is live, whom to believe, what is best, and what all say together."""
 
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import product
 
 import pytest
 from msgspec.structs import replace
@@ -8,13 +10,13 @@ from msgspec.structs import replace
 from ingestd.batch import MarketRow, NamedRow
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Store
-from ingestd.model import Scope, hash64
+from ingestd.model import BookmakerKind, Scope, Selection, hash64
 from ingestd.odds import BETFAIR, price_of, text
-from ingestd.store.statements import Dialect
-from ingestd.store.views import NAMES, views
 from ingestd.testing.batches import T0, World
+from tests.unit.store.views.reference import Offer, believed, best, consensus
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
+Rank = Callable[[Mapping[str, int]], Awaitable[None]]
 SECOND = 1_000_000
 
 
@@ -73,7 +75,7 @@ async def test_outcome_key_is_the_same_for_all_bookmakers(store: Store, world: W
     await live_world(store, world)
     event_id = hash64("event", "demo", "e1")
     keys = await rows("SELECT outcome_key FROM current_odds ORDER BY outcome_key")
-    assert keys == [(f"{event_id}|h2h||away|away|back|",), (f"{event_id}|h2h||home|home|back|-0.25",)]
+    assert keys == [(f"{event_id}|h2h||away||back|",), (f"{event_id}|h2h||home||back|-0.25",)]
 
 
 @pytest.mark.parametrize("line", ["2", "2.5", "-0.75", "100.25", "0"])
@@ -168,93 +170,130 @@ async def test_best_odds(store: Store, world: World, rows: Rows) -> None:
     assert await rows("SELECT bookmaker, price, books FROM best_odds") == [("best", 2.4, 2)]
 
 
-async def history_world(store: Store, world: World, **link: object) -> None:
-    """One price that opened late, moved twice, was suspended, and moved again after kick-off."""
+class Night:
+    """Three sources that tell of the same two matches, the second of them with home and away the other way round."""
+
+    def __init__(self, seed: int) -> None:
+        draw = random.Random(seed)
+        self.worlds = [World("alpha"), World("beta"), World("gamma")]
+        self.places = {"beta": 0, "alpha": 1}
+        self.told: list[tuple[World, Selection, float, str]] = []
+        self.offers: list[Offer] = []
+        for world in self.worlds:
+            for event, book, outcome, side in product(("e1", "e2"), ("acme", "best", "max"), RIGHT_WAY, ("back", "lay")):
+                if draw.random() < 0.4:
+                    continue
+                said = RIGHT_WAY[outcome] if self.flipped(world, event) else outcome
+                kind: BookmakerKind = "aggregate" if book == "max" else "book"
+                one = world.selection(
+                    f"{event}{book}{outcome}{side}", market=f"{event}{outcome}", event=event, outcome=said, bookmaker=book
+                )
+                one = replace(
+                    one, side=side, bookmaker_kind=kind, market="correct_score" if "-" in said else "match_result", participant=""
+                )
+                price, status = draw.choice((1.5, 2.0, 2.5, 3.0)), draw.choice(("open", "open", "open", "suspended"))
+                self.told.append((world, one, price, status))
+                if status == "open" and world.source != "gamma":
+                    event_id = hash64("event", "alpha", event)
+                    key = f"{event_id}|{one.market}||{outcome}||{side}|"
+                    self.offers.append(Offer(key, book, kind, world.source, self.places[world.source], price, one.id))
+
+    @staticmethod
+    def flipped(world: World, event: str) -> bool:
+        """Whether this source has the match the other way round."""
+        return world.source == "beta" and event == "e2"
+
+    async def write(self, store: Store, now: int) -> None:
+        """All of it; gamma's feed is not live."""
+        for world in self.worlds:
+            await world.begin(store)
+            batch = world.batch()
+            for event in ("e1", "e2"):
+                link = replace(world.link(event, at=now), event_id=hash64("event", "alpha", event), flipped=self.flipped(world, event))
+                batch.links[world.source, event] = link
+                world.name(batch, link)
+            for own, one, price, status in self.told:
+                if own is world:
+                    world.tell(batch, one, at=now)
+                    batch.changes.append(world.change(one, now, price, own_status=status, status=status))
+            world.covered(batch, now, now)
+            world.state(batch, now, "parked" if world.source == "gamma" else "live")
+            await store.write(batch)
+
+
+RIGHT_WAY = {"home": "away", "draw": "draw", "away": "home", "2-1": "1-2", "home_or_draw": "draw_or_away", "home/draw": "away/draw"}
+"""Outcomes, and what a source calls them that has the match the other way round."""
+
+
+@pytest.fixture(params=[1, 2, 3])
+async def night(request: pytest.FixtureRequest, store: Store, rank: Rank) -> Night:
+    """Written, with beta before alpha."""
+    told = Night(request.param)
+    await told.write(store, SystemClock().now())
+    await rank(told.places)
+    return told
+
+
+async def test_of_each_bookmaker_the_one_to_believe(night: Night, rows: Rows) -> None:
+    """The live row of the highest precedence, with how many sources tell of it and how far apart they are; every row stays by itself."""
+    assert await rows("SELECT count(*) FROM current_odds") == [(len(night.told),)]
+    found = await rows("SELECT outcome_key, bookmaker, source, price, witnesses, disagreement FROM live_odds")
+    assert {(str(key), str(book)): pytest.approx(tuple(said)) for key, book, *said in found} == believed(night.offers)
+    assert max(witnesses for _, _, witnesses, _ in believed(night.offers).values()) == 2
+
+
+async def test_best_of_a_night(night: Night, rows: Rows) -> None:
+    """Per outcome the highest of those prices to back, aggregates aside."""
+    found = await rows("SELECT outcome_key, price, books FROM best_odds")
+    assert {str(key): tuple(said) for key, *said in found} == best(night.offers)
+
+
+async def test_consensus_of_a_night(night: Night, rows: Rows) -> None:
+    """Mean and median of what they imply."""
+    found = await rows("SELECT outcome_key, books, mean_probability, median_probability FROM consensus")
+    assert {str(key): pytest.approx(tuple(said)) for key, *said in found} == consensus(night.offers)
+
+
+async def test_share_without_the_margin(store: Store, world: World, rows: Rows) -> None:
+    """Where every outcome of a market is on offer; both sides of a handicap are one market, whatever the sign of their lines."""
+    now = SystemClock().now()
     await world.begin(store)
-    home = world.selection("home")
     batch = world.batch()
-    world.tell(batch, home)
-    told = replace(world.link(starts_at=T0 + 40), **link)
-    batch.links["demo", "e1"] = told
-    batch.changes = [
-        world.change(home, T0, None, status="suspended"),
-        world.change(home, T0 + 10, 2.0),
-        world.change(home, T0 + 20, 2.2),
-        world.change(home, T0 + 20, 2.3, seq=1),
-        world.change(home, T0 + 30, 2.3, status="suspended"),
-        world.change(home, T0 + 50, 5.0),
-    ]
-    world.covered(batch, T0, T0 + 20, ended=T0 + 20)
-    world.covered(batch, T0 + 20, T0 + 60, state="gap", ended=T0 + 60)
-    world.covered(batch, T0 + 30, T0 + 45, scope=("market", "m1"), ended=T0 + 45)
+    for market, outcome, line, price in (
+        ("match_result", "home", None, 2.0), ("match_result", "draw", None, 4.0), ("match_result", "away", None, 2.5),
+        ("spread", "home", -1.5, 1.6), ("spread", "away", 1.5, 2.4), ("spread", "home", -2.5, 3.0),
+        ("total", "over", 2.5, 1.8), ("total", "under", 3.5, 1.8),
+    ):  # fmt: skip
+        said = replace(
+            world.selection(f"{market}{outcome}{line}", market=f"{market}{line}", outcome=outcome), market=market, participant=""
+        )
+        world.tell(batch, said, at=now)
+        batch.changes.append(world.change(said, now, price, line=line))
+    world.covered(batch, now, now)
+    world.state(batch, now)
     await store.write(batch)
+    found = await rows("SELECT market, outcome, line, fair_probability FROM consensus")
+    assert {row[:3]: pytest.approx(row[3]) for row in found if row[3] is not None} == {
+        ("match_result", "home", None): 0.5 / 1.15,
+        ("match_result", "draw", None): 0.25 / 1.15,
+        ("match_result", "away", None): 0.4 / 1.15,
+        ("spread", "home", -1.5): 2.4 / 4.0,
+        ("spread", "away", 1.5): 1.6 / 4.0,
+    }
+    assert len(found) == 8
 
 
-async def test_price_history_says_when_each_price_held(store: Store, world: World, rows: Rows) -> None:
-    """``valid_to`` is the next row's ``valid_from``; of one µs only the last row held at any time."""
-    await history_world(store, world)
-    found = await rows("SELECT price, status, valid_from, valid_to FROM price_history ORDER BY valid_from, seq")
-    assert [row[:2] for row in found] == [
-        (None, "suspended"), (2.0, "open"), (2.2, "open"), (2.3, "open"), (2.3, "suspended"), (5.0, "open"),
-    ]  # fmt: skip
-    assert [row[3] for row in found[:-1]] == [row[2] for row in found[1:]]
-    assert found[-1][3] is None
-    assert len(await rows("SELECT 1 FROM price_history WHERE known_from > valid_from")) == 6
-
-
-async def test_opening_odds(store: Store, world: World, rows: Rows) -> None:
-    """The first price at which it was open."""
-    await history_world(store, world)
-    assert await rows("SELECT price, event FROM opening_odds") == [(2.0, "Reds v Blues")]
-
-
-@pytest.mark.parametrize(
-    ("link", "expected"),
-    [
-        ({}, (2.3, "schedule", True)),
-        ({"started_at": T0 + 15, "started_by": "status"}, (2.0, "status", True)),
-        ({"started_at": T0 + 20, "started_by": "in_play"}, (2.0, "in_play", False)),
-        ({"started_at": T0 + 55, "started_by": "in_play"}, (5.0, "in_play", False)),
-    ],
-)
-async def test_closing_odds(store: Store, world: World, rows: Rows, link: dict[str, object], expected: tuple[object, ...]) -> None:
-    """The last open price before the start; how the start is known, and whether anything was missed just then."""
-    await history_world(store, world, **link)
-    found = await rows("SELECT price, started_by, coverage_complete FROM closing_odds")
-    assert [(price, by, bool(complete)) for price, by, complete in found] == [expected]
-
-
-async def test_trusted_history_says_what_was_known_of_the_scope(store: Store, world: World, rows: Rows) -> None:
-    """The narrowest scope that has an interval around the moment decides; at a seam the interval that begins there."""
-    await history_world(store, world)
-    found = await rows("SELECT coverage_state FROM trusted_history ORDER BY valid_from, seq")
-    assert [state for (state,) in found] == ["complete", "complete", "gap", "gap", "complete", "gap"]
-
-
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_every_view_is_made(dialect: Dialect) -> None:
-    """The list of names is what is made, in that order."""
-    assert tuple(statement.split()[2] for statement in views(dialect)) == NAMES
-
-
-async def test_times_are_readable(store: Store, world: World, rows: Rows) -> None:
-    """ISO text in SQLite, a time in PostgreSQL; before 1970 as well."""
+async def test_a_source_that_tells_twice_is_one_witness(store: Store, world: World, rows: Rows) -> None:
+    """A main line that also stands in a ladder: the price told last counts."""
+    now = SystemClock().now()
     await world.begin(store)
-    home = world.selection("home")
-    batch = world.batch([world.change(home, -1)])
-    world.tell(batch, home)
+    batch = world.batch()
+    for number, price in enumerate((2.0, 3.0)):
+        said = replace(world.selection(f"{number}"), participant="")
+        world.tell(batch, said, at=now)
+        batch.changes.append(world.change(said, now - 9 + number, price, line=1.5))
+    world.covered(batch, now - 10, now)
+    world.state(batch, now)
     await store.write(batch)
-    ((said,),) = await rows("SELECT valid_from FROM price_history")
-    assert str(said).replace(" ", "T")[:26] == "1969-12-31T23:59:59.999999"
-
-
-async def test_last_moment_of_a_load_is_covered(store: Store, rows: Rows) -> None:
-    """A finite run ends with its last frame: the prices of that frame were known completely."""
-    load = World(kind="load")
-    await load.begin(store)
-    home = load.selection("home")
-    batch = load.batch([load.change(home, T0 + 9), load.change(home, T0 + 10, 3.0)])
-    load.tell(batch, home)
-    load.covered(batch, T0, T0 + 9, ended=T0 + 9)
-    await store.write(batch)
-    assert await rows("SELECT coverage_state FROM trusted_history ORDER BY valid_from") == [("complete",), ("unknown",)]
+    assert await rows("SELECT price, witnesses, disagreement FROM live_odds") == [(3.0, 1, 0.0)]
+    assert await rows("SELECT price, books FROM best_odds") == [(3.0, 1)]
