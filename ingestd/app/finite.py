@@ -69,7 +69,7 @@ class FileLoads:
         finally:
             deathmark.close()
             await journal.close()
-        counts = {**lane.counters, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
+        counts = {**lane.counters, **lane.book.unknown, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
         await self._store.end(run, ended_at=self._clock.now(), status="done", counts=counts)
         return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
 

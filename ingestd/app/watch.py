@@ -88,6 +88,8 @@ def _publish_sources(daemon: Daemon) -> None:
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+        for word, count in lane.book.unknown.items():
+            put("unknown_words", count, source=name, kind=word.removeprefix("unknown_"))
 
 
 def _publish_shared(daemon: Daemon) -> None:

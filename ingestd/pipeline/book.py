@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from copy import copy
 
 from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
+from ingestd.markets import unknown
 from ingestd.model import (
     CLOSED,
     NO_PRICE,
@@ -16,6 +17,7 @@ from ingestd.model import (
     Quote,
     Reject,
     Scope,
+    Selection,
     Status,
     TimeBasis,
     TimeRule,
@@ -32,6 +34,8 @@ class Book:
         self._source = source
         self._catalogue = catalogue
         self._rule = rule
+        self.unknown = {"unknown_market": 0, "unknown_period": 0, "unknown_outcome": 0}
+        """Selections met so far of which such a word, as it was last told, is none of the vocabulary."""
         self._held: dict[int, Held] = {}
         self._markets: dict[str, Market] = {}
         self._gathered = Gathered()
@@ -139,8 +143,10 @@ class Book:
         held = self._held.get(selection_id)
         if held is not None:
             self._let_go(held)
+            self._count_words(held.selection, -1)
             if before is not None:
                 self._hold(before)
+                self._count_words(before.selection, 1)
         return changed
 
     def take_back_market(self, market_id: str) -> None:
@@ -155,6 +161,7 @@ class Book:
         del self._markets[market_id]
         for held in list(market.members.values()):
             self._let_go(held)
+            self._count_words(held.selection, -1)
 
     def forget(self, before: int) -> None:
         """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
@@ -216,9 +223,15 @@ class Book:
         else:
             self._remember(held, 0)
             self._let_go(held)
+            self._count_words(held.selection, -1)
             held.selection, held.market = selection, market
         self._hold(held)
+        self._count_words(selection, 1)
         return held
+
+    def _count_words(self, selection: Selection, step: int) -> None:
+        for kind in unknown(selection.market, selection.period, selection.outcome):
+            self.unknown[f"unknown_{kind}"] += step
 
     def _remember(self, held: Held, updates: int) -> None:
         key = held.selection.id

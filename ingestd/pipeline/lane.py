@@ -81,6 +81,7 @@ class Lane:
         self.book.warm(warm.held, warm.markets)
         if warm.source:
             self.counters.update(warm.source.counters)
+            self.book.unknown.update({name: warm.source.counters.get(name, 0) for name in self.book.unknown})
             self.last_received_at = warm.source.last_received_at
             self.last_changed_at = warm.source.last_changed_at
             self.coverage.frame(self.last_received_at)
@@ -166,7 +167,7 @@ class Lane:
             last_changed_at=self.last_changed_at,
             alive_at=self.last_received_at,
             silence_limit=silence_limit,
-            counters={**self.counters, "read": read, "dropped": dropped},
+            counters={**self.counters, **self.book.unknown, "read": read, "dropped": dropped},
         )
 
     def _session(self, frame: Frame) -> None:

@@ -64,6 +64,11 @@ METRICS: Final[dict[str, Metric]] = {
     # Transform. I6: received = the sum over outcomes.
     "transformed_records_total": _counter("Updates by what became of them.", "source", "outcome"),
     "quarantined_records_total": _counter("Records put into quarantine.", "source", "reason"),
+    "unknown_words": _gauge(
+        "Selections met so far of which such a word (market, period, outcome), as it was last told, is none of the vocabulary.",
+        "source",
+        "kind",
+    ),
     # Sink.
     "sink_records_total": _counter("Rows written.", "table"),
     "sink_batches_total": _counter("Transactions by how they ended.", "outcome"),

@@ -19,10 +19,11 @@ _Loader.construct_mapping  # yaml
 _Libraries.emit  # logging
 Metrics.collect  # prometheus_client
 Record.__getitem__  # asyncpg
-_Functions._func_entries  # jmespath, as the next three
+_Functions._func_entries  # jmespath, as the next four
 _Functions._func_split
 _Functions._func_sort_pairs
 _Functions._func_lower
+_Functions._func_negate
 Micros.impl  # sqlalchemy, as the next four
 Micros.cache_ok
 Micros.load_dialect_impl

@@ -390,7 +390,7 @@ def test_counters_go_on_after_a_restart() -> None:
     """Also those of what was dropped before; the count of frames is the reader's to check."""
     source = SourceRow(
         source="s", feed="mute", state="live", since=T, last_received_at=T, last_changed_at=T, alive_at=T, silence_limit=1,
-        counters={"frames": 5, "data": 4, "received": 7, "changed": 7, "ordinal": 5, "read": 8, "dropped": 3},
+        counters={"frames": 5, "data": 4, "received": 7, "changed": 7, "ordinal": 5, "read": 8, "dropped": 3, "unknown_market": 9},
     )  # fmt: skip
     bench = Bench(warm=Warm(source=source))
     bench.ordinal = 5
@@ -399,6 +399,7 @@ def test_counters_go_on_after_a_restart() -> None:
     counters = bench.lane.row(replace(VIEW, read=6, dropped=1), 1).counters
     assert (counters["frames"], counters["received"], counters["ordinal"]) == (6, 8, 6)
     assert (counters["dropped"], counters["read"]) == (4, 10)
+    assert counters["unknown_market"] == 10
 
 
 def test_a_warm_start_knows_what_the_store_knows() -> None:
