@@ -9,7 +9,7 @@ from ingestd.journal.local import LocalJournal
 from ingestd.model import OUTCOMES, SECOND
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
-from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.lane import DUPLICATE, Lane
 from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
@@ -88,6 +88,9 @@ def _publish_sources(daemon: Daemon) -> None:
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+        for counter, count in lane.counters.items():
+            if counter.startswith(DUPLICATE):
+                put("duplicate_records_total", count, source=name, cause=counter.removeprefix(DUPLICATE))
 
 
 def _publish_shared(daemon: Daemon) -> None:

@@ -50,8 +50,8 @@ class _Maker:
             f"CREATE VIEW current_odds AS SELECT {self._named('o.line')}, o.price, o.line, {self._derived('o')}, o.size, "
             f"{status} AS status, "
             f"o.own_status, o.result, {self._time('o.changed_at')} AS changed_at, {self._time('o.received_at')} AS received_at, "
-            f"{self._age('o.changed_at')} AS age_seconds, coalesce(f.state, '') AS feed_state, {self._live(status)} AS live "
-            f"FROM odds AS o {_SELECTION.format(of='o')}"
+            f"{self._age('o.changed_at')} AS age_seconds, coalesce(f.state, '') AS feed_state, {self._live(status)} AS live, "
+            f"{self._flags()} AS flags FROM odds AS o {_SELECTION.format(of='o')}"
         )
 
     def best_odds(self) -> str:
@@ -176,6 +176,12 @@ class _Maker:
             for scope in _SCOPES
         )
         return f"coalesce(f.state = 'live' AND {status} = 'open' AND o.price IS NOT NULL AND coalesce({open_now}), {self._words['false']})"
+
+    def _flags(self) -> str:
+        """What is wrong with the market at that bookmaker: categories in their order, ``''`` for nothing."""
+        mine = "g.source = s.source AND g.source_market_id = s.source_market_id AND g.bookmaker_id = s.bookmaker_id AND g.ended_at IS NULL"
+        rows = f"(SELECT g.category FROM market_flags AS g WHERE {mine} ORDER BY g.category)"
+        return f"coalesce((SELECT {'group_concat' if self._lite else 'string_agg'}(category, ' ') FROM {rows} AS flagged), '')"
 
     def _covered(self, moment: str) -> str:
         """The state of the narrowest scope with an interval around a moment; where one ends and the next begins, the next."""

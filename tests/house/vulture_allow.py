@@ -2,6 +2,7 @@
 
 from ingestd.markets import contrary, line_of_contrary
 from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
+from ingestd.pipeline.stages.validate import Rule
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -60,6 +61,9 @@ Incident.first_at, Incident.last_at
 # For the feeds of prediction markets, which come next.
 contrary
 line_of_contrary
+
+# Shown in docs/validation.md.
+Rule.says, Rule.happens
 
 # For notebooks and back-tests (docs/odds.md).
 Ladder.nearest, Ladder.up, Ladder.down
