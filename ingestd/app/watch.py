@@ -9,7 +9,7 @@ from ingestd.journal.local import LocalJournal
 from ingestd.model import OUTCOMES, SECOND
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
-from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.lane import DUPLICATE, Lane
 from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
@@ -67,6 +67,7 @@ def publish(daemon: Daemon) -> None:
     put("journal_checkpoint_position", daemon.writer.status.position)
     put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
     _publish_sources(daemon)
+    _publish_lanes(daemon)
     _publish_shared(daemon)
 
 
@@ -84,12 +85,19 @@ def _publish_sources(daemon: Daemon) -> None:
             put("dropped_records_total", count, source=name, stage="journal", reason=reason)
         for reason, count in status.refused.items():
             put("source_refused_requests_total", count, source=name, reason=reason)
+
+
+def _publish_lanes(daemon: Daemon) -> None:
+    put = daemon.reporter.metrics.set
     for name, lane in daemon.lanes.items():
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
         for word, count in lane.book.unknown.items():
             put("unknown_words", count, source=name, kind=word.removeprefix("unknown_"))
+        for counter, count in lane.counters.items():
+            if counter.startswith(DUPLICATE):
+                put("duplicate_records_total", count, source=name, cause=counter.removeprefix(DUPLICATE))
 
 
 def _publish_shared(daemon: Daemon) -> None:

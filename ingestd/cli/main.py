@@ -11,6 +11,7 @@ from ingestd.errors import ConfigError, IngestdError, InUse
 
 FAILED: Final = 1
 CONFIGURATION: Final = 78
+ODDS_FORMATS: Final = "How prices are written: decimal, american, fractional, hong_kong, indonesian, malay, probability or percent."
 
 app = typer.Typer(
     help="Record sports odds: what every price is, every change it made, and how complete that knowledge is.",
@@ -54,6 +55,7 @@ def odds(  # noqa: PLR0913 - options are options
     book: Annotated[str, typer.Option(help="Only this bookmaker.")] = "",
     at: Annotated[str, typer.Option(help="As it was at this time: ISO 8601, UTC where no zone is given.")] = "",
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and show changes as they come.")] = False,
+    notation: Annotated[str, typer.Option("--format", help=ODDS_FORMATS)] = "decimal",
     limit: Annotated[int, typer.Option(min=1, help="Rows at the most.")] = 40,
     config: Config = None,
     as_json: AsJson = False,
@@ -61,7 +63,7 @@ def odds(  # noqa: PLR0913 - options are options
     """Show prices: event, market, line, price and bookmaker, age, and whether the feed is live."""
     from ingestd.cli import odds as command
 
-    command.odds(config, text=text, market=market, book=book, at=at, limit=limit, watch=watch, as_json=as_json)
+    command.odds(config, text=text, market=market, book=book, at=at, notation=notation, limit=limit, watch=watch, as_json=as_json)
 
 
 @app.command()

@@ -16,7 +16,9 @@ from rich.table import Table
 from ingestd.cli.config import settings as read_settings
 from ingestd.cli.times import ago, parse_time
 from ingestd.clock import SystemClock
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.odds import FORMATS, Format
+from ingestd.odds import text as text_of
 from ingestd.settings import Settings
 from ingestd.store.queries import Price, Queries
 
@@ -35,13 +37,14 @@ class Question(Struct, frozen=True, kw_only=True):
     book: str
     at: int | None
     limit: int
+    notation: Format
 
 
 def odds(  # noqa: PLR0913 - options are options
-    config: Path | None, *, text: str, market: str, book: str, at: str, limit: int, watch: bool, as_json: bool
+    config: Path | None, *, text: str, market: str, book: str, at: str, notation: str, limit: int, watch: bool, as_json: bool
 ) -> None:
-    """Raises ConfigError, StoreUnavailable."""
-    question = Question(text=text, market=market, book=book, at=parse_time(at), limit=limit)
+    """``notation``: how prices are shown; in JSON they are decimal. Raises ConfigError, StoreUnavailable."""
+    question = Question(text=text, market=market, book=book, at=parse_time(at), limit=limit, notation=_notation(notation))
     settings = read_settings(config)
     try:
         if watch:
@@ -57,9 +60,16 @@ def odds(  # noqa: PLR0913 - options are options
         sys.stdout.write(msgspec.json.encode(prices).decode() + "\n")
     elif prices:
         console = Console()
-        console.print(_table(prices, {}, console.width))
+        console.print(_table(prices, {}, console.width, question.notation))
     else:
         typer.echo("no prices match; is the daemon running? try: ingestd status")
+
+
+def _notation(word: str) -> Format:
+    for known in FORMATS:
+        if word.replace("-", "_") == known:
+            return known
+    raise ConfigError(f"--format: {word!r} is none of {', '.join(FORMATS)}")
 
 
 async def _once(settings: Settings, question: Question) -> list[Price]:
@@ -85,12 +95,12 @@ async def _watch(settings: Settings, question: Question) -> None:
             while True:
                 rows = max(console.height - 4, 5) if console.is_terminal else question.limit
                 prices = await _ask(queries, msgspec.structs.replace(question, limit=min(question.limit, rows)))
-                live.update(_table(prices, before, console.width), refresh=True)
+                live.update(_table(prices, before, console.width, question.notation), refresh=True)
                 before = {price.selection_id: price.price for price in prices}
                 await clock.sleep(LOOK)
 
 
-def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: int) -> Table:
+def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: int, notation: Format) -> Table:
     """``before``: what the prices were at the last look, by selection; a price that moved is coloured."""
     flexible = max(width - FIXED, 40)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -115,7 +125,7 @@ def _table(prices: Sequence[Price], before: Mapping[int, float | None], width: i
             price.event or price.source,
             price.market,
             _selection(price),
-            _moved(price, before.get(price.selection_id)),
+            _moved(price, before.get(price.selection_id), notation),
             price.bookmaker,
             ago(price.age_seconds) if price.age_seconds is not None else price.changed_at[:10],
             "live" if price.live else f"[red]{price.feed_state or 'not live'}[/]" if price.status == "open" else f"[dim]{price.status}[/]",
@@ -128,10 +138,10 @@ def _selection(price: Price) -> str:
     return f"{price.participant or price.outcome}{line}" + (f" ({price.side})" if price.side != "back" else "")
 
 
-def _moved(price: Price, before: float | None) -> str:
+def _moved(price: Price, before: float | None, notation: Format) -> str:
     if price.price is None:
         return "-"
-    shown = f"{price.price:.2f}"
+    shown = text_of(price.price, notation)
     if before is None or before == price.price:
         return shown
     return f"[green]{shown} ▲[/]" if price.price > before else f"[red]{shown} ▼[/]"

@@ -50,8 +50,8 @@ class _Maker:
             f"CREATE VIEW current_odds AS SELECT {self._named('o.line')}, o.price, o.line, {self._derived('o')}, o.size, "
             f"{status} AS status, "
             f"o.own_status, o.result, {self._time('o.changed_at')} AS changed_at, {self._time('o.received_at')} AS received_at, "
-            f"{self._age('o.changed_at')} AS age_seconds, coalesce(f.state, '') AS feed_state, {self._live(status)} AS live "
-            f"FROM odds AS o {_SELECTION.format(of='o')}"
+            f"{self._age('o.changed_at')} AS age_seconds, coalesce(f.state, '') AS feed_state, {self._live(status)} AS live, "
+            f"{self._flags()} AS flags FROM odds AS o {_SELECTION.format(of='o')}"
         )
 
     def best_odds(self) -> str:
@@ -135,7 +135,8 @@ class _Maker:
         )
 
     def _derived(self, of: str) -> str:
-        rounded = "CAST(round({0}) AS INTEGER)" if self._lite else "round(({0})::numeric)::int8"
+        # twice: 2.005 is what it prints as, 100.5 to 100, not the double just below
+        rounded = "CAST(round(round({0}, 6)) AS INTEGER)" if self._lite else "round(round(({0})::numeric, 6))::int8"
         under, over = rounded.format(f"-100.0 / ({of}.price - 1)"), rounded.format(f"({of}.price - 1) * 100")
         return (
             f"CASE WHEN {of}.price <= 1 THEN NULL WHEN {of}.price < 2 THEN {under} ELSE {over} END AS american, "
@@ -175,6 +176,12 @@ class _Maker:
             for scope in _SCOPES
         )
         return f"coalesce(f.state = 'live' AND {status} = 'open' AND o.price IS NOT NULL AND coalesce({open_now}), {self._words['false']})"
+
+    def _flags(self) -> str:
+        """What is wrong with the market at that bookmaker: categories in their order, ``''`` for nothing."""
+        mine = "g.source = s.source AND g.source_market_id = s.source_market_id AND g.bookmaker_id = s.bookmaker_id AND g.ended_at IS NULL"
+        rows = f"(SELECT g.category FROM market_flags AS g WHERE {mine} ORDER BY g.category)"
+        return f"coalesce((SELECT {'group_concat' if self._lite else 'string_agg'}(category, ' ') FROM {rows} AS flagged), '')"
 
     def _covered(self, moment: str) -> str:
         """The state of the narrowest scope with an interval around a moment; where one ends and the next begins, the next."""

@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ingestd.batch import CoverageRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
+from ingestd.batch import CoverageRow, FlagRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
 from ingestd.errors import StoreUnavailable
 from ingestd.model import CLOSED
 from ingestd.store.ledger import SourceState
-from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, Odds, PricedSelection
+from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, MarketFlag, Odds, PricedSelection
 
 T = TypeVar("T", bound=Struct)
 _SELECTION = (
@@ -50,6 +50,7 @@ async def read_warm(engine: AsyncEngine, source: str, since: int) -> Warm:
             links=await _links(db, source, since),
             results=await _results(db, source, since),
             coverage=await _coverage(db, source),
+            flags=await _flags(db, source),
             source=await _source(db, source),
         )
 
@@ -143,6 +144,12 @@ async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
         )
     )  # fmt: skip
     return [_made(CoverageRow, row) for row in found]
+
+
+async def _flags(db: AsyncConnection, source: str) -> list[FlagRow]:
+    columns = [getattr(MarketFlag, name) for name in FlagRow.__struct_fields__]
+    found = await db.execute(select(*columns).where(MarketFlag.source == source, MarketFlag.ended_at.is_(None)))
+    return [_made(FlagRow, row) for row in found]
 
 
 async def _source(db: AsyncConnection, source: str) -> SourceRow | None:

@@ -34,6 +34,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "source.stopped": Action("info", "{source} stopped: {reason}"),
     "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", often=True),
     "frame.quarantined": Action("warning", "{source} sent what cannot be taken: {category}: {reason}", often=True),
+    "market.flagged": Action("info", "{source}: market {market} is flagged: {category}: {detail}", often=True),
     # Budgets.
     "budget.lost": Action(
         "error",

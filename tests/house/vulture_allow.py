@@ -1,5 +1,7 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
+from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
+from ingestd.pipeline.stages.validate import Rule
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -55,3 +57,10 @@ EventLink.evidence
 JournalRecord.created_at
 Quarantined.journal_offset, Quarantined.attempts, Quarantined.first_at, Quarantined.last_at
 Incident.first_at, Incident.last_at
+
+# Shown in docs/validation.md.
+Rule.says, Rule.happens
+
+# For notebooks and back-tests (docs/odds.md).
+Ladder.nearest, Ladder.up, Ladder.down
+KALSHI, POLYMARKET, FAIR

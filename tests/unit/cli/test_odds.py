@@ -1,18 +1,20 @@
 """Prices in the terminal."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from ingestd.cli import odds
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import ConfigError, StoreUnavailable
+from ingestd.odds import text
 
 
 def shown(config: Path, capsys: pytest.CaptureFixture[str], *, as_json: bool = True, **asked: str) -> str:
     """What is printed."""
     capsys.readouterr()
-    words = {"text": "", "market": "", "book": "", "at": "", **asked}
+    words = {"text": "", "market": "", "book": "", "at": "", "notation": "decimal", **asked}
     odds.odds(config, **words, limit=1_000, watch=False, as_json=as_json)
     return capsys.readouterr().out
 
@@ -45,6 +47,18 @@ def test_for_people_it_is_a_table(recorded: Path, capsys: pytest.CaptureFixture[
     header, *rows = shown(recorded, capsys, as_json=False).splitlines()
     assert header.split() == ["event", "market", "selection", "price", "book", "age", "feed"]
     assert rows
+
+
+def test_in_the_notation_asked_for(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same prices, written otherwise; a notation that is none is said with those that are."""
+    decimal, american = (
+        re.findall(pattern, shown(recorded, capsys, as_json=False, notation=notation))
+        for notation, pattern in (("decimal", r" (\d+\.\d\d) "), ("american", r" ([+-]\d{3,}) "))
+    )
+    assert decimal
+    assert [text(float(price), "american") for price in decimal] == american
+    with pytest.raises(ConfigError, match="american, fractional"):
+        shown(recorded, capsys, notation="roman")
 
 
 def test_nothing_to_show_is_said(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:

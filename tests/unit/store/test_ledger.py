@@ -7,5 +7,5 @@ def test_tables() -> None:
     """Facts and the daemon's own affairs."""
     assert set(METADATA.tables) == {
         *("teams", "leagues", "bookmakers", "aliases", "events", "event_links", "results", "markets", "selections"),
-        *("odds", "odds_history", "coverage", "sources", "incidents", "journals", "checkpoints", "runs", "quarantine"),
+        *("market_flags", "odds", "odds_history", "coverage", "sources", "incidents", "journals", "checkpoints", "runs", "quarantine"),
     }

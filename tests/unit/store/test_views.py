@@ -9,6 +9,7 @@ from ingestd.batch import MarketRow, NamedRow
 from ingestd.clock import SystemClock
 from ingestd.interfaces import Store
 from ingestd.model import Scope, hash64
+from ingestd.odds import BETFAIR, price_of, text
 from ingestd.store.statements import Dialect
 from ingestd.store.views import NAMES, views
 from ingestd.testing.batches import T0, World
@@ -45,6 +46,45 @@ async def test_current_odds(store: Store, world: World, rows: Rows) -> None:
     ]
     ages = await rows("SELECT max(age_seconds), min(age_seconds) FROM current_odds")
     assert 0 <= float(str(ages[0][1])) <= float(str(ages[0][0])) < 20
+
+
+async def test_flags_stand_beside_the_price(store: Store, world: World, rows: Rows) -> None:
+    """What is wrong with a market at a bookmaker, until it is over; nothing is an empty text, and other bookmakers are other prices."""
+    await world.begin(store)
+    home, other = world.selection("home"), world.selection("other", bookmaker="rival")
+    batch = world.batch([world.change(home, T0), world.change(other, T0)])
+    world.tell(batch, home, other)
+    acme = hash64("bookmaker", "acme")
+    for category, ended in (("overround", None), ("jump", None), ("side_missing", T0 + 1)):
+        world.flag(batch, acme, category, T0, ended=ended)
+    await store.write(batch)
+    shown = "SELECT bookmaker, flags FROM current_odds ORDER BY bookmaker"
+    assert await rows(shown) == [("acme", "jump overround"), ("rival", "")]
+    batch = world.batch()
+    for category in ("overround", "jump"):
+        world.flag(batch, acme, category, T0, ended=T0 + 2)
+    await store.write(batch)
+    assert await rows(shown) == [("acme", ""), ("rival", "")]
+
+
+async def test_other_forms_of_a_price(store: Store, world: World, rows: Rows) -> None:
+    """American and probability are what ``ingestd.odds`` makes of the price: every tick of Betfair, every cent, American prices, halves."""
+    prices = sorted(
+        {
+            *(float(tick) for tick in BETFAIR.ticks),
+            *(price_of(cent, "percent") for cent in range(1, 100)),
+            *(price_of(sign * american, "american") for american in range(100, 10_001, 49) for sign in (-1, 1)),
+            *(thousandth / 1_000 for thousandth in range(1_001, 5_000, 7)),
+            *(2.005, 1e6),
+        }
+    )
+    await world.begin(store)
+    selections = [world.selection(f"s{place}", outcome=f"s{place}") for place in range(len(prices))]
+    batch = world.batch([world.change(one, T0, price, line=None) for one, price in zip(selections, prices, strict=True)])
+    world.tell(batch, *selections)
+    await store.write(batch)
+    found = await rows("SELECT price, american, probability FROM current_odds ORDER BY price")
+    assert found == [(price, int(text(price, "american")), 1 / price) for price in prices]
 
 
 async def test_outcome_key_is_the_same_for_all_bookmakers(store: Store, world: World, rows: Rows) -> None:

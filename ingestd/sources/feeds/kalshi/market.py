@@ -16,6 +16,7 @@ is the last trade.
 from typing import Final
 
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Side, Status, selection
+from ingestd.odds import contract
 from ingestd.sources.feeds.kalshi.meanings import Words, meaning
 from ingestd.sources.feeds.kalshi.wire import DOLLAR, BookSide
 
@@ -84,7 +85,7 @@ class Market:
 
     def trade(self, price: int, size: int | None, at: int | None, out: list[Decoded]) -> None:
         """Take a trade; ``size`` None: nobody said how much."""
-        self._tell(YES_TRADED, DOLLAR / price, size, at, out)
+        self._tell(YES_TRADED, contract(price, DOLLAR), size, at, out)
 
     def forget(self) -> None:
         """Something is missing: there is no base until the next whole book."""
@@ -137,7 +138,7 @@ class Market:
         price, size = top
         for told in TOLD_BY[side]:
             if price:
-                self._tell(told, DOLLAR / (price if told == YES_LAY else DOLLAR - price), size, at, out)
+                self._tell(told, contract(price if told == YES_LAY else DOLLAR - price, DOLLAR), size, at, out)
             else:
                 self._dry(told, at, out)
 

@@ -18,8 +18,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ingestd.odds import FORMATS, Format
 from ingestd.settings.units import hinted
-from ingestd.sources.feeds.mapped.formats import NumberFormat, PriceFormat
+from ingestd.sources.feeds.mapped.formats import NumberFormat
 from ingestd.sources.feeds.mapped.paths import Expression
 
 
@@ -109,7 +110,7 @@ class Number(Value):
 class Price(Value):
     """A price, also as a text; a probability of 0 and a decimal price of 0 say that there is none."""
 
-    format: PriceFormat = Field("decimal", description="decimal, american, fractional, probability (0 to 1) or percent")
+    format: Format = Field("decimal", description="one of " + ", ".join(FORMATS))
 
 
 class Time(Value):

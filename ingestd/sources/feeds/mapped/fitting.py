@@ -79,7 +79,7 @@ class Fitter:
     def price(self, given: Given, names: Sequence[str]) -> Cell[float | None]:
         """A price: None repeats the last one."""
         field = given.field
-        convert = formats.PRICES[field.format if isinstance(field, Price) else "decimal"]
+        convert = partial(formats.price, form=field.format if isinstance(field, Price) else "decimal")
         if field is not None and field.missing == "none":
             return self._cell(given, names, filled(convert, _no_price), _no_price)
         if field is not None and field.missing == "last":

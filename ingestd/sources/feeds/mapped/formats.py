@@ -7,20 +7,19 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
 from ingestd.model import NO_PRICE
+from ingestd.odds import Format, NoOdds, price_of
 from ingestd.sources.feeds.mapped.paths import Unmapped, shown
 
 NumberFormat = Literal["plain", "comma"]
-PriceFormat = Literal["decimal", "american", "fractional", "probability", "percent"]
 NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 LONGEST_NUMBER: Final = 40
-SHORTEST_AMERICAN: Final = 100
-"""American odds are told from -100 down and from 100 up."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 UNITS: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LATEST: Final = 1 << 62
 """No time is written with a greater number."""
-EVENS: Final = frozenset(("even", "evens", "evs"))
+CHANCES: Final[frozenset[Format]] = frozenset(("probability", "percent"))
+"""Formats in which 0 says that there is no price."""
 
 
 def text(value: object) -> str:
@@ -61,47 +60,20 @@ def canonical(value: object) -> str:
     return str(int(found)) if found.is_integer() else repr(found)
 
 
-def american(value: object) -> float:
-    """``+150`` is 2.5, ``-200`` is 1.5, ``EVEN`` is 2."""
-    if isinstance(value, str) and value.strip().lower() in EVENS:
-        return 2.0
-    found = number(value)
-    if abs(found) < SHORTEST_AMERICAN:
-        raise Unmapped("price", f"{shown(value)} is no American price")
-    return 1 + found / 100 if found > 0 else 1 - 100 / found
-
-
-def fractional(value: object) -> float:
-    """``5/2`` is 3.5, ``evens`` is 2."""
-    if isinstance(value, str):
-        if value.strip().lower() in EVENS:
-            return 2.0
-        above, slash, below = value.partition("/")
-        if slash and (divisor := number(below)) > 0:
-            return 1 + number(above) / divisor
-    raise Unmapped("price", f"{shown(value)} is no fractional price")
-
-
-def probability(value: object) -> float:
-    """0.4 is 2.5; 0 is no price."""
-    return _from_chance(value, number(value))
-
-
-def percent(value: object) -> float:
-    """``40 %`` or 40 is 2.5; 0 is no price."""
-    return _from_chance(value, number(value.rstrip(" %") if isinstance(value, str) else value) / 100)
-
-
-def _from_chance(value: object, found: float) -> float:
-    if not 0 <= found <= 1:
-        raise Unmapped("price", f"{shown(value)} is no probability")
-    return _finite(value, 1 / found) if found else NO_PRICE
-
-
-def _finite(value: object, price: float) -> float:
-    if math.isinf(price):
+def price(value: object, form: Format) -> float:
+    """A price in any notation that ``odds`` knows, as decimal odds; a decimal one as it is, a chance of 0 is no price."""
+    if form == "decimal":
+        return number(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Unmapped("price", f"{shown(value)} is no price")
-    return price
+    if form == "percent" and isinstance(value, str):
+        value = value.rstrip(" %")
+    if form in CHANCES and number(value) == 0:
+        return NO_PRICE
+    try:
+        return price_of(value, form)
+    except NoOdds as error:
+        raise Unmapped("price", str(error)) from error
 
 
 def iso(value: object, zone: tzinfo) -> int:
@@ -134,10 +106,3 @@ def _micros(moment: datetime, zone: tzinfo) -> int:
 
 
 NUMBERS: Final[Mapping[NumberFormat, Callable[[object], float]]] = {"plain": number, "comma": comma}
-PRICES: Final[Mapping[PriceFormat, Callable[[object], float]]] = {
-    "decimal": number,
-    "american": american,
-    "fractional": fractional,
-    "probability": probability,
-    "percent": percent,
-}

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Status, selection
+from ingestd.odds import price_of
 from ingestd.sources.feeds.polymarket.book import Book
 from ingestd.sources.feeds.polymarket.meanings import KINDS, Offered, offered
 from ingestd.sources.feeds.polymarket.told import MarketTold
 from ingestd.sources.feeds.polymarket.wire import LevelChange
-from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, LAY, SIDES, TRADED, odds
+from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, LAY, SIDES, TRADED
 
 MOST_HELD: Final = 1_000
 """Changes of one asset that may wait for its image; the older ones then go."""
@@ -94,7 +95,7 @@ class Market:
         """Say what a token's book comes to, where that changed (``again``: in any case)."""
         book = token.book
         for side, best in ((BACK, book.best_ask()), (LAY, book.best_bid())):
-            now = (odds(best[0]), best[1]) if best is not None else None
+            now = (price_of(best[0], "probability"), best[1]) if best is not None else None
             if now is not None and (again or now != token.told[side]):
                 out.append(Quote(self._selected(token, side), now[0], now[1], "open", token.offered.line, at))
             elif now is None and token.told[side] is not None:
@@ -103,8 +104,9 @@ class Market:
 
     def trade(self, token: Token, price: float, size: float, at: int | None, out: list[Decoded]) -> None:
         """A trade took place."""
-        token.told[TRADED] = odds(price), size
-        out.append(Quote(self._selected(token, TRADED), odds(price), size, "open", token.offered.line, at))
+        odds = price_of(price, "probability")
+        token.told[TRADED] = odds, size
+        out.append(Quote(self._selected(token, TRADED), odds, size, "open", token.offered.line, at))
 
     def withdraw(self, at: int | None, out: list[Decoded]) -> None:
         """Nobody offers it any more; what is settled stays so."""

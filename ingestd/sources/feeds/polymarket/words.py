@@ -1,4 +1,4 @@
-"""Polymarket's words in ours: sports, times, and probabilities as decimal odds. Markets and outcomes: ``meanings``."""
+"""Polymarket's words in ours: sports, times and numbers. Markets and outcomes: ``meanings``."""
 
 import math
 import re
@@ -77,11 +77,6 @@ def stated(value: Number) -> float:
         return 0.0
     found = decimal(value)
     return found if 0.0 < found < 1.0 else 0.0
-
-
-def odds(price: float) -> float:
-    """Decimal odds of a probability price: what one unit comes to if the outcome wins."""
-    return 1.0 / price
 
 
 def microseconds(value: str | int | None) -> int | None:

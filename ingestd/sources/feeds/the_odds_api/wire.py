@@ -1,6 +1,5 @@
 """What The Odds API answers, v4 and the older v3, taken apart step by step: whatever is wrong costs only the element that it is in."""
 
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -10,6 +9,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ingestd.errors import Malformed
 from ingestd.model import SECOND
+from ingestd.odds import NoOdds, price_of
 
 UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeError, OverflowError, ValueError)
 """What decoding foreign bytes may raise."""
@@ -186,14 +186,9 @@ def american(prices: Sequence[float]) -> bool:
 def decimal(price: float, *, is_american: bool) -> float | None:
     """A price as decimal odds; None where it is no price."""
     try:
-        value = float(price)
-    except OverflowError:
+        return price_of(price, "american" if is_american else "decimal")
+    except NoOdds:
         return None
-    if is_american:
-        if abs(value) < EVEN:
-            return None
-        value = 1.0 + (value / EVEN if value > 0 else EVEN / -value)
-    return value if math.isfinite(value) and value >= 1.0 else None
 
 
 _NUMBER: Final[msgspec.json.Decoder[int | float]] = msgspec.json.Decoder(int | float)

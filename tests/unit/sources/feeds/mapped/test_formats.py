@@ -1,6 +1,7 @@
 """How providers write things."""
 
 import math
+from collections.abc import Callable
 from datetime import UTC
 from functools import partial
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestd.odds import FORMATS, Format
 from ingestd.sources.feeds.mapped import formats
 from ingestd.sources.feeds.mapped.fields import zone_of
 from ingestd.sources.feeds.mapped.paths import Unmapped
@@ -16,7 +18,7 @@ JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.
 
 
 @pytest.mark.parametrize(
-    ("convert", "written", "price"),
+    ("form", "written", "price"),
     [
         ("decimal", "2.50", 2.5),
         ("decimal", ".5", 0.5),
@@ -29,15 +31,16 @@ JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.
         ("probability", "0", 0.0),
         ("percent", "40 %", 2.5),
         ("percent", 100, 1.0),
+        ("malay", "-0.5", 3.0),
     ],
 )
-def test_prices(convert: formats.PriceFormat, written: object, price: float) -> None:
+def test_prices(form: Format, written: object, price: float) -> None:
     """By their format."""
-    assert formats.PRICES[convert](written) == pytest.approx(price)
+    assert formats.price(written, form) == price
 
 
 @pytest.mark.parametrize(
-    ("convert", "written"),
+    ("form", "written"),
     [
         ("decimal", "NaN"),
         ("decimal", "1e999"),
@@ -53,10 +56,10 @@ def test_prices(convert: formats.PriceFormat, written: object, price: float) -> 
         ("percent", -1),
     ],
 )
-def test_what_is_no_price(convert: formats.PriceFormat, written: object) -> None:
+def test_what_is_no_price(form: Format, written: object) -> None:
     """Is said."""
     with pytest.raises(Unmapped):
-        formats.PRICES[convert](written)
+        formats.price(written, form)
 
 
 def test_numbers() -> None:
@@ -89,7 +92,9 @@ def test_times() -> None:
 @given(value=JSON)
 def test_nothing_but_a_reason(value: object) -> None:
     """Any value is converted, finite, or refused."""
-    for convert in (*formats.PRICES.values(), *formats.NUMBERS.values()):
+    prices = [partial(formats.price, form=form) for form in FORMATS]
+    converters: list[Callable[[object], float]] = [*prices, *formats.NUMBERS.values()]
+    for convert in converters:
         try:
             assert math.isfinite(convert(value))
         except Unmapped:

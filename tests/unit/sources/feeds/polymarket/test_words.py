@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.sources.feeds.polymarket.words import decimal, line_of, microseconds, moment, odds, probability, sport, stated
+from ingestd.sources.feeds.polymarket.words import decimal, line_of, microseconds, moment, probability, sport, stated
 
 
 @pytest.mark.parametrize(("text", "value"), [(".48", 0.48), ("0.48", 0.48), ("1.", 1.0), ("21574.08", 21574.08), (0.5, 0.5), (7, 7.0)])
@@ -30,11 +30,6 @@ def test_what_is_no_price(text: str) -> None:
 def test_stated_prices() -> None:
     """Nothing, 0 and 1 all mean that there is none."""
     assert [stated(value) for value in (None, "", "0", "1", 1, ".5")] == [0, 0, 0, 0, 0, 0.5]
-
-
-def test_odds() -> None:
-    """What one unit comes to."""
-    assert odds(0.25) == 4.0
 
 
 def test_times() -> None:
