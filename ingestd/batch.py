@@ -1,5 +1,7 @@
 """What one transaction holds, row by row, in the columns of the tables; times in UTC microseconds."""
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 from ingestd.model import (
@@ -173,6 +175,21 @@ class CoverageRow(Struct, frozen=True):
     repaired_by: str = ""
 
 
+class FlagRow(Struct, frozen=True):
+    """From when to when what a bookmaker offered in a market broke a rule; open while ``ended_at`` is None. Key: the first five.
+
+    ``detail``: how, in words for people, as it was when it began.
+    """
+
+    source: str
+    source_market_id: str
+    bookmaker_id: int
+    category: str
+    began_at: int
+    ended_at: int | None
+    detail: str
+
+
 class SourceRow(Struct, frozen=True, kw_only=True):
     """A source as the live run knows it. ``counters`` are absolute (I6).
 
@@ -192,7 +209,10 @@ class SourceRow(Struct, frozen=True, kw_only=True):
 
 
 class RejectRow(Struct, frozen=True, kw_only=True):
-    """A row of ``quarantine``; counted again only when ``offset`` is greater than the stored one."""
+    """A row of ``quarantine``; counted again only when ``offset`` is greater than the stored one.
+
+    ``state`` ``open``: somebody should look; ``kept``: only kept for analysis.
+    """
 
     quarantine_id: int
     source: str
@@ -205,6 +225,7 @@ class RejectRow(Struct, frozen=True, kw_only=True):
     update: str
     error: str
     seen_at: int
+    state: Literal["open", "kept"] = "open"
 
 
 class Batch(Struct, kw_only=True):
@@ -226,6 +247,7 @@ class Batch(Struct, kw_only=True):
     selections: dict[int, SelectionRow] = field(default_factory=dict)
     results: dict[tuple[str, str, str], ResultRow] = field(default_factory=dict)
     coverage: dict[tuple[str, str, str, int], CoverageRow] = field(default_factory=dict)
+    flags: dict[tuple[str, str, int, str, int], FlagRow] = field(default_factory=dict)
     sources: dict[str, SourceRow] = field(default_factory=dict)
     rejects: list[RejectRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -268,4 +290,5 @@ class Warm(Struct, frozen=True, kw_only=True):
     links: list[LinkRow] = field(default_factory=list)
     results: list[ResultRow] = field(default_factory=list)
     coverage: list[CoverageRow] = field(default_factory=list)
+    flags: list[FlagRow] = field(default_factory=list)
     source: SourceRow | None = None

@@ -10,7 +10,7 @@ from msgspec import Struct
 from pydantic import BaseModel
 
 from ingestd.app.feeds import build_feed
-from ingestd.app.finite import new_run, open_journal
+from ingestd.app.finite import judged_by, new_run, open_journal
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, Feed, Store
@@ -205,7 +205,8 @@ class Daemon:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing
                 seen = await self._patiently(partial(self.store.seen_until, source.name))
                 warm = await self._patiently(partial(self.store.warm, source.name, (seen or 0) - FORGET_AFTER))
-                self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self.catalogue, warm=warm, live=True)
+                feed, rules = self.feeds[source.name], judged_by(self.settings, source.name)
+                self.lanes[source.name] = Lane(source.name, source.feed, feed, self.catalogue, warm=warm, live=True, **rules)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)
         learner = Learner(self.catalogue, self.writer, self.clock)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, TypedDict
 
 from msgspec import Struct
 
@@ -15,15 +15,18 @@ from ingestd.interfaces import Clock, Feed, Store
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
-from ingestd.model import SECOND, Run, RunKind, hash64
+from ingestd.model import SECOND, BookmakerKind, Run, RunKind, hash64
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.judge import Standards
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Limits, Loader
+from ingestd.pipeline.stages.validate.markets import Bounds
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings, feed_options
+from ingestd.settings.model import BookBounds, SourceBounds
 from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedKind
 from ingestd.sources.transports.files import recorded
@@ -58,7 +61,7 @@ class FileLoads:
         folder = run_folder(self._settings, run)
         journal = await open_journal(self._settings, folder, self._clock, retain=FOR_EVER)
         deathmark = Deathmark(folder / "deathmark")
-        lane = Lane(source, feed, recording, Catalogue(), live=False)
+        lane = Lane(source, feed, recording, Catalogue(), live=False, **judged_by(self._settings, source))
         try:
             written = await self._play(run, journal, folder, deathmark, lane, recording)
         except BaseException as failure:
@@ -71,7 +74,7 @@ class FileLoads:
         finally:
             deathmark.close()
             await journal.close()
-        counts = {**lane.counters, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
+        counts = {**lane.counters, **lane.book.unknown, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
         await self._store.end(run, ended_at=self._clock.now(), status="done", counts=counts)
         return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
 
@@ -122,6 +125,25 @@ def kind_of(settings: Settings, feed: str, source: str) -> FeedKind:
         names = ", ".join(one.name for one in settings.sources if one.feed == feed) or "none"
         raise ConfigError(f"load: how {feed} payloads are read is said by a configured source; name one by --source (there are: {names})")
     return kind.configured(feed_options(found, kind))
+
+
+class Rules(TypedDict):
+    """How a lane judges what it takes in."""
+
+    standards: Standards
+    audit_duplicates: bool
+
+
+def judged_by(settings: Settings, source: str) -> Rules:
+    """What the settings say of validation, for one source."""
+    said = settings.validation
+    own = next((one.validation for one in settings.sources if one.name == source), SourceBounds())
+    kinds: dict[BookmakerKind, BookBounds] = {"book": said.book, "exchange": said.exchange, "prediction": said.prediction}
+    bounds = {
+        kind: Bounds(own.overround_min or one.overround_min, own.overround_max or one.overround_max, own.jump or one.jump)
+        for kind, one in kinds.items()
+    }
+    return Rules(standards=Standards(bounds=bounds, start_passed=int(said.start_passed * SECOND)), audit_duplicates=said.audit_duplicates)
 
 
 def new_run(kind: RunKind, source: str, clock: Clock) -> Run:

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ingestd.app.feeds import build_feed
-from ingestd.app.finite import Loaded, new_run
+from ingestd.app.finite import Loaded, judged_by, new_run
 from ingestd.batch import SourceRow, store_offset
 from ingestd.errors import ConfigError, first, ours
 from ingestd.interfaces import Clock, Store
@@ -68,7 +68,8 @@ class Replays:
         feed = build_feed(self._settings, source, self._options[source.name], clock, self._breaker, self._budgets)
         warm = await store.past(source.name, store_offset(journal_id, frame.offset), frame, frame.received_at - FORGET_AFTER)
         before = replace(warm, source=_before(source, frame))
-        lane = Lane(source.name, source.feed, feed, Catalogue(), warm=before, live=False, replay=True)
+        rules = judged_by(self._settings, source.name)
+        lane = Lane(source.name, source.feed, feed, Catalogue(), warm=before, live=False, replay=True, **rules)
         writer, limits = Writer(store, clock, reporter), Limits(rows=self._settings.batch.rows, pace=0.0)
         odds_after = await store.seen_until(source.name)
         lanes, mark = {source.name: lane}, Unmarked()

@@ -10,7 +10,7 @@ from ingestd.model import LINK_STATES, OUTCOMES, SECOND
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import MAX_BYTES, MAX_RECORDS, Intake
-from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.lane import DUPLICATE, Lane
 from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
@@ -86,6 +86,7 @@ def publish(daemon: Daemon) -> None:
     for state in LINK_STATES:
         put("event_links", states[state], state=state)
     _publish_sources(daemon)
+    _publish_lanes(daemon)
     _publish_shared(daemon)
 
 
@@ -103,11 +104,20 @@ def _publish_sources(daemon: Daemon) -> None:
             put("dropped_records_total", count, source=name, stage="journal", reason=reason)
         for reason, count in status.refused.items():
             put("source_refused_requests_total", count, source=name, reason=reason)
+
+
+def _publish_lanes(daemon: Daemon) -> None:
+    put = daemon.reporter.metrics.set
     for name, lane in daemon.lanes.items():
         put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
         put("updates_received_total", lane.counters["received"], source=name)
         for outcome in OUTCOMES:
             put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
+        for word, count in lane.book.unknown.items():
+            put("unknown_words", count, source=name, kind=word.removeprefix("unknown_"))
+        for counter, count in lane.counters.items():
+            if counter.startswith(DUPLICATE):
+                put("duplicate_records_total", count, source=name, cause=counter.removeprefix(DUPLICATE))
 
 
 def _publish_shared(daemon: Daemon) -> None:

@@ -53,7 +53,7 @@ def run(config: Config = None) -> None:
 @app.command()
 def odds(  # noqa: PLR0913 - options are options
     text: Annotated[str, typer.Argument(help="Only events, teams or outcomes that contain this text.")] = "",
-    market: Annotated[str, typer.Option(help="Only this market, e.g. match_odds.")] = "",
+    market: Annotated[str, typer.Option(help="Only this market, e.g. match_result.")] = "",
     book: Annotated[str, typer.Option(help="Only this bookmaker.")] = "",
     at: Annotated[str, typer.Option(help="As it was at this time (ISO 8601, UTC); without TEXT nothing long over then.")] = "",
     watch: Annotated[bool, typer.Option("--watch", help="Stay, and show changes as they come.")] = False,

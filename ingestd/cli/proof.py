@@ -1,6 +1,7 @@
 """What ``ingestd check`` shows of samples: what a source would make of them, and what is wrong with that."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 import typer
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from ingestd.app import Proof, prove
 from ingestd.errors import ConfigError
+from ingestd.markets import MARKETS, PERIODS, unknown
 from ingestd.settings import Settings
 from ingestd.sources import FEEDS
 
@@ -50,6 +52,24 @@ def _show(source: str, proof: Proof) -> None:
     Console().print(table)
     if len(proof.quotes) > SHOWN:
         typer.echo(f"… and {len(proof.quotes) - SHOWN} more prices")
+    for hint in _hints(proof):
+        typer.echo(hint)
+
+
+def _hints(proof: Proof) -> Iterator[str]:
+    """Words that are none of the vocabulary: no mistake, but nothing that could be compared with other bookmakers."""
+    told: dict[tuple[str, str], None] = {}
+    for quote in proof.quotes:
+        what = quote.selection
+        named = {"market": what.market, "period": what.period, "outcome": what.outcome}
+        told |= {(kind, named[kind]): None for kind in unknown(what.market, what.period, what.outcome)}
+    words = {"market": MARKETS, "period": PERIODS, "outcome": {outcome for market in MARKETS.values() for outcome in market.outcomes}}
+    for kind, word in list(told)[:SHOWN]:
+        close = get_close_matches(word, words[kind], n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        yield f"hint: {kind} {word!r} is no word of the vocabulary (docs/vocabulary.md){meant}"
+    if len(told) > SHOWN:
+        yield f"hint: … and {len(told) - SHOWN} more words that are none of the vocabulary"
 
 
 def _problems(proof: Proof) -> Iterator[str]:

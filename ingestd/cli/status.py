@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -83,7 +83,7 @@ async def reading(settings: Settings) -> AsyncIterator[Queries]:
 def _sources(sources: list[SourceStatus]) -> Table:
     now = SystemClock().now()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("source", "feed", "state", "for", "last frame", "last change", "why"):
+    for name in ("source", "feed", "state", "for", "last frame", "last change", "unknown words", "why"):
         table.add_column(name)
     for source in sources:
         dead = source.state == "live" and now > source.alive_at + source.silence_limit
@@ -94,9 +94,16 @@ def _sources(sources: list[SourceStatus]) -> Table:
             ago((now - source.since) / SECOND),
             _since(now, source.last_received_at),
             _since(now, source.last_changed_at),
+            _unknown(source.counters),
             source.reason,
         )
     return table
+
+
+def _unknown(counters: Mapping[str, int]) -> str:
+    """Of how many selections a market, period or outcome has no word in the vocabulary."""
+    kinds = ("market", "period", "outcome")
+    return ", ".join(f"{count:,} {kind}" for kind in kinds if (count := counters.get(f"unknown_{kind}", 0)))
 
 
 def _months(budgets: list[Report]) -> Table:

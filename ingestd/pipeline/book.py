@@ -7,22 +7,23 @@ from collections.abc import Iterable
 from copy import copy
 
 from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
+from ingestd.markets import unknown
 from ingestd.model import (
     CLOSED,
-    NO_PRICE,
     Complete,
     MarketStatus,
     Outcome,
     Quote,
     Reject,
     Scope,
+    Selection,
     Status,
     TimeBasis,
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, stored, worse
-from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, bygone, stored, worse
+from ingestd.pipeline.stages.validate import describe_problem, refused, sound_time
 
 
 class Book:
@@ -32,12 +33,16 @@ class Book:
         self._source = source
         self._catalogue = catalogue
         self._rule = rule
+        self.unknown = {"unknown_market": 0, "unknown_period": 0, "unknown_outcome": 0}
+        """Selections met so far of which such a word, as it was last told, is none of the vocabulary."""
         self._held: dict[int, Held] = {}
         self._markets: dict[str, Market] = {}
         self._gathered = Gathered()
         self._batch: Batch
         self._before: dict[int, tuple[Held | None, int]] = {}
         self._markets_before: dict[str, MarketRow | None] = {}
+        self.touched: dict[str, Market] = {}
+        """Markets in which a price was written or let go of since somebody cleared this."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -109,6 +114,15 @@ class Book:
                 self._write(held, shown, stamp, moment, basis)
         return "changed"
 
+    def doubt(self, quote: Quote, moment: Moment) -> None:
+        """A quote that was refused, whatever it said: the price that stood before it may stand no more, and nobody may take it for open."""
+        held = self._held.get(quote.selection.id)
+        stamp = quote.changed_at if sound_time(quote.changed_at) else None
+        if held is None or held.own_status != "open" or (self._rule == "stamped" and (stamp is None or stamp < held.changed_at)):
+            return
+        basis: TimeBasis = "received" if stamp is None else quote.time_basis
+        self._turn(held, "suspended", moment.received_at if stamp is None else stamp, moment, basis)
+
     def missing(self, update: Complete) -> list[Held]:
         """The selections of the scope that the provider no longer lists and that were not closed or withdrawn before."""
         return [
@@ -125,10 +139,7 @@ class Book:
         for held in self.missing(update):
             if self._rule == "stamped" and stamp < held.changed_at:
                 continue
-            self._remember(held, 0)
-            held.own_status = "withdrawn"
-            shown = worse("withdrawn", held.market.row.status)
-            self._write(held, shown, stamp, moment, basis, history=shown != held.status)
+            self._turn(held, "withdrawn", stamp, moment, basis)
             outcome = "changed"
         return outcome
 
@@ -141,8 +152,10 @@ class Book:
         held = self._held.get(selection_id)
         if held is not None:
             self._let_go(held)
+            self._count_words(held.selection, -1)
             if before is not None:
                 self._hold(before)
+                self._count_words(before.selection, 1)
         return changed
 
     def take_back_market(self, market_id: str) -> None:
@@ -157,6 +170,7 @@ class Book:
         del self._markets[market_id]
         for held in list(market.members.values()):
             self._let_go(held)
+            self._count_words(held.selection, -1)
 
     def forget(self, before: int) -> None:
         """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
@@ -178,10 +192,13 @@ class Book:
 
     def _hold(self, held: Held) -> None:
         self._held[held.selection.id] = held.market.members[held.selection.id] = held
+        held.market.groups = None
         self._gathered.add(held)
 
     def _let_go(self, held: Held) -> None:
         del self._held[held.selection.id], held.market.members[held.selection.id]
+        held.market.groups = None
+        self.touched[held.market.row.source_market_id] = held.market
         self._gathered.remove(held)
 
     def _market(self, market_id: str, source_event_id: str, market: str, period: str) -> Market:
@@ -202,7 +219,7 @@ class Book:
             return held
         problem = describe_problem(selection)
         if problem is not None:
-            return Reject(stage="validate", category=problem[0], reason=problem[1], severity="warning", update=repr(quote)[:LONGEST_TEXT])
+            return refused(problem, quote)
         self._catalogue.mention(self._source, selection.source_event_id, self._batch)
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
         at = moment.received_at if quote.changed_at is None else quote.changed_at
@@ -218,9 +235,15 @@ class Book:
         else:
             self._remember(held, 0)
             self._let_go(held)
+            self._count_words(held.selection, -1)
             held.selection, held.market = selection, market
         self._hold(held)
+        self._count_words(selection, 1)
         return held
+
+    def _count_words(self, selection: Selection, step: int) -> None:
+        for kind in unknown(selection.market, selection.period, selection.outcome):
+            self.unknown[f"unknown_{kind}"] += step
 
     def _remember(self, held: Held, updates: int) -> None:
         key = held.selection.id
@@ -229,6 +252,13 @@ class Book:
             self._before[key] = (copy(held), updates)
         elif updates:
             self._before[key] = (before[0], before[1] + updates)
+
+    def _turn(self, held: Held, own: Status, stamp: int, moment: Moment, basis: TimeBasis) -> None:
+        """Its own status alone; no update of its own counts for it."""
+        self._remember(held, 0)
+        held.own_status = own
+        shown = worse(own, held.market.row.status)
+        self._write(held, shown, stamp, moment, basis, history=shown != held.status)
 
     def _change(self, held: Held, quote: Quote, terms: Terms, stamp: int, moment: Moment, *, same: bool) -> None:
         self._remember(held, 1)
@@ -244,6 +274,7 @@ class Book:
         elif basis != "nominal" or stamp < held.changed_at:
             held.seq += 1
         held.status = shown
+        self.touched[held.market.row.source_market_id] = held.market
         self._batch.changes.append(
             Change(
                 selection_id=held.selection.id,
@@ -264,22 +295,6 @@ class Book:
 
     def _late(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> Outcome:
         """A statement older than what is held completes the history and changes nothing else."""
-        self._batch.changes.append(
-            Change(
-                selection_id=held.selection.id,
-                changed_at=stamp,
-                seq=0,
-                price=None if quote.price == NO_PRICE else quote.price,
-                line=quote.line,
-                size=quote.size,
-                own_status=quote.status,
-                status=quote.status,
-                result=quote.result,
-                time_basis=quote.time_basis,
-                received_at=moment.received_at,
-                offset=moment.offset,
-                current=False,
-            )
-        )
+        self._batch.changes.append(bygone(quote, stamp, moment))
         self._batch.settle.add(held.selection.id)
         return "stale"

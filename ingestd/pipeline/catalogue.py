@@ -76,6 +76,13 @@ class Catalogue:
         link = self._said.get((source, source_event_id))
         return link.starts_at if link else None
 
+    def overdue(self, source: str, source_event_id: str, before: int) -> int | None:
+        """When an event was to start that is said to be yet to come, though that lies before ``before``; None where all is well."""
+        link = self._said.get((source, source_event_id))
+        if link is None or link.status != "scheduled" or link.started_at is not None or link.starts_at is None:
+            return None
+        return link.starts_at if link.starts_at < before else None
+
     def mention(self, source: str, source_event_id: str, batch: Batch) -> None:
         """Make sure that an event named by a market or a selection exists, if only as a stub."""
         key = (source, source_event_id)

@@ -4,15 +4,21 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from ingestd.batch import HeldRow, MarketRow
-from ingestd.model import NO_PRICE, STATUS_RANK, Quote, QuoteResult, Scope, Selection, Status
+from ingestd.batch import Change, HeldRow, MarketRow
+from ingestd.markets import Market as Known
+from ingestd.model import NO_PRICE, STATUS_RANK, BookmakerKind, Quote, QuoteResult, Scope, Selection, Status
 
 Terms = tuple[float | None, float | None, float | None]
 """Price, line and size."""
+Offer = tuple[float, float | None] | None
+"""What is on offer: price and line; None: nothing."""
 
 
 class Held(Struct, gc=True):
-    """A selection as it stands: what was last said of it, and when that was. ``changed_at`` -1: nothing was written of it yet."""
+    """A selection as it stands: what was last said of it, and when that was. ``changed_at`` -1: nothing was written of it yet.
+
+    ``judged``: what was on offer when its market was last judged.
+    """
 
     selection: Selection
     market: "Market"
@@ -25,6 +31,11 @@ class Held(Struct, gc=True):
     changed_at: int = -1
     seq: int = 0
     stamp: int | None = None
+    judged: Offer = None
+
+    def offer(self) -> Offer:
+        """What is on offer."""
+        return (self.price, self.line) if self.status == "open" and self.price is not None else None
 
     def after(self, quote: Quote) -> Terms:
         """Price, line and size after a quote: what it says, else what was last said."""
@@ -33,11 +44,27 @@ class Held(Struct, gc=True):
         return None if quote.price == NO_PRICE else quote.price, quote.line, quote.size
 
 
+class Part(Struct, gc=True):
+    """Selections that belong together: outcomes of one market of the vocabulary, one period, one participant."""
+
+    known: Known
+    members: list[Held]
+
+
+class Group(Struct, gc=True):
+    """What one bookmaker offers to back in a market at a source, and is judged together; mostly of one part."""
+
+    bookmaker_id: int
+    kind: BookmakerKind
+    parts: list[Part]
+
+
 class Market(Struct, gc=True):
-    """A market of the source: its state, and the selections that it covers."""
+    """A market of the source: its state, the selections that it covers, and how they are judged (None: not known by now)."""
 
     row: MarketRow
     members: dict[int, Held] = field(default_factory=dict)
+    groups: list[Group] | None = None
 
 
 class Gathered:
@@ -77,8 +104,8 @@ def worse(own: Status, market: Status) -> Status:
 
 
 def stored(row: HeldRow, market: Market) -> Held:
-    """A selection as the store holds it."""
-    return Held(
+    """A selection as the store holds it; a frame once taken in was judged."""
+    held = Held(
         selection=row.selection,
         market=market,
         price=row.price,
@@ -90,6 +117,27 @@ def stored(row: HeldRow, market: Market) -> Held:
         changed_at=row.changed_at,
         seq=row.seq,
         stamp=row.changed_at,
+    )
+    held.judged = held.offer()
+    return held
+
+
+def bygone(quote: Quote, stamp: int, moment: Moment) -> Change:
+    """A statement older than what is held: a row of history alone."""
+    return Change(
+        selection_id=quote.selection.id,
+        changed_at=stamp,
+        seq=0,
+        price=None if quote.price == NO_PRICE else quote.price,
+        line=quote.line,
+        size=quote.size,
+        own_status=quote.status,
+        status=quote.status,
+        result=quote.result,
+        time_basis=quote.time_basis,
+        received_at=moment.received_at,
+        offset=moment.offset,
+        current=False,
     )
 
 

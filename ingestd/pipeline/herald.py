@@ -13,9 +13,25 @@ class Herald:
 
     def tell(self, batch: Batch) -> None:
         """Facts and counts for what this batch is about to commit."""
+        self._rejects(batch)
+        self._flags(batch)
+        self._gaps(batch)
+
+    def _rejects(self, batch: Batch) -> None:
         for reject in batch.rejects:
-            self._telemetry.add("quarantined_records_total", source=reject.source, reason=reject.category)
-            self._tell_of(reject)
+            if reject.state == "open":
+                self._telemetry.add("quarantined_records_total", source=reject.source, reason=reject.category)
+                self._tell_of(reject)
+
+    def _flags(self, batch: Batch) -> None:
+        """Not what was over in the same batch: two sides of a market that came in two messages."""
+        for flag in batch.flags.values():
+            if flag.ended_at is None:
+                said = {"source": flag.source, "category": flag.category}
+                self._telemetry.add("market_flags_total", **said)
+                self._telemetry.fact("market.flagged", **said, market=flag.source_market_id, detail=flag.detail)
+
+    def _gaps(self, batch: Batch) -> None:
         for key, row in batch.coverage.items():
             if row.state != "gap":
                 continue

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-import xxhash
 from msgspec import Struct
 
-from ingestd.batch import Batch, Refusal, RejectRow, SourceRow, Warm
+from ingestd.batch import Batch, Refusal, SourceRow, Warm
 from ingestd.interfaces import Feed, Stage
 from ingestd.model import (
     OUTCOMES,
@@ -25,20 +24,28 @@ from ingestd.model import (
     Skipped,
     SourceStatus,
     Update,
-    hash64,
 )
 from ingestd.pipeline.book import Book
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.coverage import Coverage
 from ingestd.pipeline.held import Moment
+from ingestd.pipeline.judge import Judge, Standards
 from ingestd.pipeline.reader import BUGS, Reader, refused_bug
+from ingestd.pipeline.rejects import rejected, repeated
 from ingestd.pipeline.stages import stages
+from ingestd.pipeline.stages.validate.markets import Bounds
 
 SWEEP: Final = 60 * SECOND
 """How often the book lets go of what is over, in µs of the frames' own time."""
 FORGET_AFTER: Final = 7 * 86_400 * SECOND
 """A selection leaves the book this long after its event's start."""
-LONGEST_ERROR: Final = 2_000
+DUPLICATE: Final = "duplicate."
+"""Before the cause, in the counters."""
+USUAL: Final = Standards(
+    bounds={"book": Bounds(0.98, 1.4, 3.0), "exchange": Bounds(0.95, 2.0, 10.0), "prediction": Bounds(0.95, 2.0, 10.0)},
+    start_passed=86_400 * SECOND,
+)
+"""What the settings say where nobody says otherwise."""
 
 
 class CollectorView(Struct, frozen=True, kw_only=True):
@@ -54,8 +61,18 @@ class CollectorView(Struct, frozen=True, kw_only=True):
 class Lane:
     """Takes frames of one source in order, twice: its ``reader`` decodes them (ahead), ``apply`` takes them into the batch at hand."""
 
-    def __init__(  # noqa: PLR0913 - what a lane is made of
-        self, source: str, feed_name: str, feed: Feed, catalogue: Catalogue, *, warm: Warm | None = None, live: bool, replay: bool = False
+    def __init__(  # noqa: PLR0913 - the composition root names each part
+        self,
+        source: str,
+        feed_name: str,
+        feed: Feed,
+        catalogue: Catalogue,
+        *,
+        warm: Warm | None = None,
+        live: bool,
+        replay: bool = False,
+        standards: Standards = USUAL,
+        audit_duplicates: bool = False,
     ) -> None:
         """``replay``: the frames are those of a live run; its sessions count, and what is open at the end stays so."""
         self.source = source
@@ -66,6 +83,8 @@ class Lane:
         self._stages: tuple[Stage, ...] = stages()
         self.book = Book(source, catalogue, feed.time_rule)
         self.coverage = Coverage(source, warm.coverage if warm else None)
+        self._judge = Judge(source, catalogue, standards, warm.flags if warm else ())
+        self._audit = audit_duplicates
         self.counters: dict[str, int] = dict.fromkeys(("frames", "data", "received", *OUTCOMES, "rows"), 0)
         self.applied_epoch = 0
         """Where the epoch begins that the book is in; the reader may be ahead of it."""
@@ -84,6 +103,7 @@ class Lane:
         self.book.warm(warm.held, warm.markets)
         if warm.source:
             self.counters.update(warm.source.counters)
+            self.book.unknown.update({name: warm.source.counters.get(name, 0) for name in self.book.unknown})
             self.last_received_at = warm.source.last_received_at
             self.last_changed_at = warm.source.last_changed_at
             self.coverage.frame(self.last_received_at)
@@ -131,6 +151,9 @@ class Lane:
         if self.last_received_at // SWEEP > minutes:
             self.book.forget(self.last_received_at - FORGET_AFTER)
             self.catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
+        if self.book.touched:
+            self._judge.judge(self.book.touched.values(), self.last_received_at, batch)
+            self.book.touched.clear()
 
     def take_back(self, refused: Iterable[Refusal]) -> None:
         """The store would not have these rows: be as before, and count what had counted as changed as quarantined."""
@@ -141,12 +164,15 @@ class Lane:
                 self.counters["quarantined"] += changed
             elif refusal.table == "markets" and refusal.key[0] == self.source:
                 self.book.take_back_market(str(refusal.key[1]))
+            elif refusal.table == "market_flags":
+                self._judge.take_back(refusal)
             else:
                 self.catalogue.take_back(refusal)
 
     def close(self, batch: Batch) -> None:
         """The end of a finite run."""
         if not self._sessions:
+            self._judge.finish(self.last_received_at, batch)
             self.coverage.finished()
             batch.settle |= self._written
         self.report(batch)
@@ -170,7 +196,7 @@ class Lane:
             last_changed_at=self.last_changed_at,
             alive_at=self.last_received_at,
             silence_limit=silence_limit,
-            counters={**self.counters, "read": read, "dropped": dropped},
+            counters={**self.counters, **self.book.unknown, "read": read, "dropped": dropped},
         )
 
     def _session(self, frame: Frame) -> None:
@@ -185,27 +211,30 @@ class Lane:
             self.coverage.gap(Scope("query", frame.meta["failed"]), frame.meta["reason"])
 
     def _take(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
-        counters = self.counters
         moment = Moment(frame.received_at, offset)
         bug = False
         for index, item in enumerate(decoded):
-            if isinstance(item, Skipped):
-                counters["received"] += item.count
-                counters[item.outcome] += item.count
-                continue
-            counters["received"] += 1
-            verdict = item if isinstance(item, Reject) else self._staged(item, moment, batch)
+            count = item.count if isinstance(item, Skipped) else 1
+            verdict = self._verdict(item, moment, batch)
             if isinstance(verdict, Reject):
                 bug |= verdict.category == "bug" and verdict.stage != "decode"
-                self._quarantine(verdict, frame, index, offset, batch)
-                counters["quarantined"] += 1
-            else:
-                counters[verdict] += 1
+                batch.rejects.append(rejected(self.source, verdict, frame, index, offset))
+                if isinstance(item, Quote):
+                    self.book.doubt(item, moment)
+            elif verdict == "duplicate":
+                self._duplicate(item, count, frame, index, offset, batch)
+            self.counters["received"] += count
+            self.counters["quarantined" if isinstance(verdict, Reject) else verdict] += count
         if bug:
             self.coverage.gap(WHOLE, "bug")
         if frame.kind != "alive":
             self._bugs = self._bugs + 1 if bug else 0
             self._failing |= self._bugs >= BUGS
+
+    def _verdict(self, item: Decoded, moment: Moment, batch: Batch) -> Outcome | Reject:
+        if isinstance(item, Reject):
+            return item
+        return item.outcome if isinstance(item, Skipped) else self._staged(item, moment, batch)
 
     def _staged(self, item: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
         stage: Stage | None = None
@@ -247,33 +276,13 @@ class Lane:
         self.coverage.complete(update.scope, moment.received_at)
         return outcome
 
-    def _quarantine(self, reject: Reject, frame: Frame, index: int, offset: int, batch: Batch) -> None:
-        path = _storable(reject.path or (f"#{index}" if reject.stage != "decode" else ""))
-        batch.rejects.append(
-            RejectRow(
-                quarantine_id=hash64("quarantine", self.source, _digest(frame.payload), path),
-                source=self.source,
-                stage=reject.stage,
-                category=reject.category,
-                severity=reject.severity,
-                reason=_storable(reject.reason),
-                offset=offset,
-                path=path,
-                update=_storable(reject.update),
-                error=_storable(reject.error),
-                seen_at=frame.received_at,
-            )
-        )
+    def _duplicate(self, item: Decoded, count: int, frame: Frame, index: int, offset: int, batch: Batch) -> None:
+        """Count it by its cause: what the decoder says, else the kind of update that was said before. Keep it, if that is wanted."""
+        cause = item.reason if isinstance(item, Skipped) else type(item).__name__.lower()
+        self.counters[DUPLICATE + cause] = self.counters.get(DUPLICATE + cause, 0) + count
+        if self._audit:
+            batch.rejects.append(repeated(self.source, cause, item, frame, index, offset))
 
 
 def _name(stage: Stage | None) -> str:
     return str(getattr(stage, "__name__", type(stage).__name__)).lower() if stage else "book"
-
-
-def _storable(text: str) -> str:
-    """Text that every database takes: what is wrong with an update is often its text."""
-    return text[:LONGEST_ERROR].encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
-
-
-def _digest(payload: bytes) -> str:
-    return xxhash.xxh3_128_hexdigest(payload)

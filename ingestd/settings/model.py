@@ -128,6 +128,42 @@ class SpanSettings(_Part):
     bytes: Bytes = Field(256 * 2**20, gt=0, description="bytes since the last image of everything")
 
 
+class BookBounds(_Part):
+    """What is usual for the prices of a bookmaker."""
+
+    overround_min: float = Field(0.98, gt=0, description="lowest overround of a whole market; 1 is fair")
+    overround_max: float = Field(1.40, gt=1, description="highest overround of a whole market")
+    jump: float = Field(3.0, gt=1, description="factor by which a price may move while its peers stand still")
+
+
+class ExchangeBounds(BookBounds):
+    """The same for the best offers of an exchange, which may lie far apart."""
+
+    overround_min: float = Field(0.95, gt=0, description="lowest overround of a whole market; 1 is fair")
+    overround_max: float = Field(2.0, gt=1, description="highest overround of a whole market")
+    jump: float = Field(10.0, gt=1, description="factor by which a price may move while its peers stand still")
+
+
+class SourceBounds(_Part):
+    """What is usual for one source, whoever it quotes; left out: as ``validation`` says."""
+
+    overround_min: float | None = Field(None, gt=0, description="lowest overround of a whole market; 1 is fair")
+    overround_max: float | None = Field(None, gt=1, description="highest overround of a whole market")
+    jump: float | None = Field(None, gt=1, description="factor by which a price may move while its peers stand still")
+
+
+class ValidationSettings(_Part):
+    """When a market is flagged, and what is kept for analysis."""
+
+    book: BookBounds = Field(default_factory=BookBounds, description="of bookmakers")
+    exchange: ExchangeBounds = Field(default_factory=ExchangeBounds, description="of exchanges")
+    prediction: ExchangeBounds = Field(default_factory=ExchangeBounds, description="of prediction markets")
+    start_passed: Seconds = Field(86_400.0, gt=0, description="how long after its start an event may be said to be yet to come")
+    audit_duplicates: bool = Field(
+        False, description="keep every duplicate in quarantine, as category duplicate; for analysis, not for good"
+    )
+
+
 class SourceSettings(_Part):
     """A feed, configured and named. Keys that are not of this class are the feed's own ``options``, judged by ``validate_feeds``."""
 
@@ -141,6 +177,7 @@ class SourceSettings(_Part):
         None, gt=0, description="stop trying to connect after so long and park the source; left out: never"
     )
     max_delta_span: SpanSettings = Field(default_factory=SpanSettings, description="ask for a fresh image when the last lies further back")
+    validation: SourceBounds = Field(default_factory=SourceBounds, description="when its markets are flagged")
     options: dict[str, JsonValue] = Field(default_factory=dict, repr=False, description="the feed's own options")
 
     @model_validator(mode="before")
@@ -162,6 +199,7 @@ class Settings(_Part):
     log: LogSettings = Field(default_factory=LogSettings, description="what the daemon says")
     sentry: SentrySettings = Field(default_factory=SentrySettings, description="errors to Sentry")
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
+    validation: ValidationSettings = Field(default_factory=ValidationSettings, description="when a market is flagged")
     sources: tuple[SourceSettings, ...] = Field(
         default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"
     )

@@ -1,5 +1,6 @@
 """What people and probes ask of a store, read through SQLAlchemy; the same answers from both databases."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -69,6 +70,7 @@ class SourceStatus(Struct, frozen=True, kw_only=True):
     last_changed_at: int
     alive_at: int
     silence_limit: int
+    counters: dict[str, int]
 
 
 class JournalStatus(Struct, frozen=True, kw_only=True):
@@ -151,7 +153,7 @@ class Queries:
             )
             runs = await db.execute(select(*_columns(RunRecord, RunStatus)).order_by(RunRecord.started_at.desc()).limit(10))
             return Status(
-                sources=[SourceStatus(**row) for row in sources.mappings()],
+                sources=[SourceStatus(**{**row, "counters": json.loads(row["counters"])}) for row in sources.mappings()],
                 journals=[JournalStatus(**row) for row in journals.mappings()],
                 runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),

@@ -60,7 +60,7 @@ class Refused(Struct):
 
 
 def catalogue(batch: Batch) -> list[Step]:
-    """The rows that prices refer to, before them."""
+    """The rows that prices refer to, before them, and what is wrong with their markets."""
     links = sorted(batch.links.items())
     named = attrgetter("id")
     steps = [
@@ -83,6 +83,10 @@ def catalogue(batch: Batch) -> list[Step]:
                 (row.source, row.source_event_id, row.period, row.home_score, row.away_score, row.winner, row.state, row.changed_at)
                 for _, row in sorted(batch.results.items())
             ],
+        ),
+        Step(
+            sql.FLAGS_LIVE if batch.run.kind == "live" else sql.FLAGS_FINITE,
+            [(*key, row.ended_at, row.detail) for key, row in sorted(batch.flags.items())],
         ),
     ]
     return [step for step in steps if step.rows]
@@ -260,7 +264,7 @@ def _reject(row: RejectRow) -> Row:
     words = (row.source, row.stage, row.category, row.severity, row.reason)
     return (
         *(row.quarantine_id, *map(storable, words), row.offset, storable(row.path), storable(row.update), storable(row.error)),
-        *(1, row.seen_at, row.seen_at),
+        *(1, row.seen_at, row.seen_at, row.state),
     )
 
 

@@ -222,6 +222,23 @@ class OddsHistory(Base):
     journal_offset: Mapped[Ref]
 
 
+class MarketFlag(Base):
+    """A rule that a bookmaker's open prices in a market broke, from ``began_at`` on; open while ``ended_at`` is NULL."""
+
+    __tablename__ = "market_flags"
+    __table_args__ = (
+        ForeignKeyConstraint(["source", "source_market_id"], ["markets.source", "markets.source_market_id"]),
+        STRICT,
+    )
+    source: Mapped[WordKey]
+    source_market_id: Mapped[WordKey]
+    bookmaker_id: Mapped[Key] = mapped_column(ForeignKey("bookmakers.id"))
+    category: Mapped[WordKey]
+    began_at: Mapped[TimeKey]
+    ended_at: Mapped[Time | None]
+    detail: Mapped[Word]
+
+
 class CoverageInterval(Base):
     """How complete the knowledge of one scope was, from ``began_at`` on; open while ``ended_at`` is NULL."""
 

@@ -223,6 +223,19 @@ COVERAGE_REPLAY: Final = Merge(
 """An interval that has ended stays as it is; one that is open goes as far as anybody has seen."""
 COVERAGE: Final = {"live": COVERAGE_LIVE, "replay": COVERAGE_REPLAY}
 """By kind of run; else ``COVERAGE_FINITE``."""
+_FLAG: Final = ("source", "source_market_id", "bookmaker_id", "category", "began_at", "ended_at", "detail")
+_OF_FLAG: Final = (("markets", (0, 1)), ("bookmakers", (2,)))
+FLAGS_LIVE: Final = Merge(table="market_flags", columns=_FLAG, key=5, replaces=_FLAG[5:], parents=_OF_FLAG)
+FLAGS_FINITE: Final = Merge(
+    table="market_flags",
+    columns=_FLAG,
+    key=5,
+    combines=(
+        ("ended_at", "coalesce({greatest}({old}, {new}), {old}, {new})"),
+        ("detail", "{greatest}({old}{bytewise}, {new}{bytewise})"),
+    ),
+    parents=_OF_FLAG,
+)
 SOURCES: Final = Merge(
     table="sources",
     columns=(
@@ -236,13 +249,13 @@ QUARANTINE: Final = Merge(
     table="quarantine",
     columns=(
         *("quarantine_id", "source", "stage", "category", "severity", "reason", "journal_offset", "path", "decoded", "error"),
-        *("count", "first_at", "last_at"),
+        *("count", "first_at", "last_at", "state"),
     ),
     combines=(
         ("count", _AGAIN + "{table}.count + 1 ELSE {table}.count END"),
         ("first_at", "{least}({old}, {new})"),
         ("last_at", "{greatest}({old}, {new})"),
-        ("state", _AGAIN + "CASE WHEN {table}.state = 'discarded' THEN {table}.state ELSE 'open' END ELSE {table}.state END"),
+        ("state", _AGAIN + "CASE WHEN {table}.state = 'discarded' THEN {table}.state ELSE {new} END ELSE {table}.state END"),
         ("journal_offset", "{greatest}({old}, {new})"),
     ),
 )

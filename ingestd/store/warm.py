@@ -11,11 +11,21 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ingestd.batch import CoverageRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
+from ingestd.batch import CoverageRow, FlagRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
 from ingestd.errors import StoreUnavailable
 from ingestd.model import CLOSED, Frame
 from ingestd.store.ledger import SourceState
-from ingestd.store.schema import Bookmaker, CoverageInterval, EventLink, EventResult, Market, Odds, OddsHistory, PricedSelection
+from ingestd.store.schema import (
+    Bookmaker,
+    CoverageInterval,
+    EventLink,
+    EventResult,
+    Market,
+    MarketFlag,
+    Odds,
+    OddsHistory,
+    PricedSelection,
+)
 
 T = TypeVar("T", bound=Struct)
 _SELECTION = (
@@ -54,6 +64,7 @@ async def read_warm(engine: AsyncEngine, source: str, since: int) -> Warm:
             links=await _links(db, source, since),
             results=await _results(db, source, since),
             coverage=await _coverage(db, source),
+            flags=await _flags(db, source),
             source=await _source(db, source),
         )
 
@@ -68,6 +79,7 @@ async def read_past(engine: AsyncEngine, source: str, offset: int, frame: Frame,
             # which event each is about stays decided; what was said of it since must not pass for older than what is replayed
             links=[replace(row, changed_at=0, seq=0) for row in await _links(db, source, since)],
             coverage=await _past_coverage(db, source, frame.received_at),
+            flags=await _past_flags(db, source, frame.received_at),
         )
 
 
@@ -205,6 +217,20 @@ async def _past_coverage(db: AsyncConnection, source: str, at: int) -> list[Cove
     found = await db.execute(select(*columns).where(CoverageInterval.source == source, began, lasts))
     rows = [made(CoverageRow, row) for row in found]
     return [CoverageRow(row.source, row.scope_kind, row.scope_id, row.began_at, None, row.began_at, row.state, row.reason) for row in rows]
+
+
+async def _flags(db: AsyncConnection, source: str) -> list[FlagRow]:
+    columns = [getattr(MarketFlag, name) for name in FlagRow.__struct_fields__]
+    found = await db.execute(select(*columns).where(MarketFlag.source == source, MarketFlag.ended_at.is_(None)))
+    return [made(FlagRow, row) for row in found]
+
+
+async def _past_flags(db: AsyncConnection, source: str, at: int) -> list[FlagRow]:
+    """The flags that stood before the frame."""
+    lasts = or_(MarketFlag.ended_at.is_(None), MarketFlag.ended_at >= at)
+    columns = [getattr(MarketFlag, name) for name in FlagRow.__struct_fields__]
+    found = await db.execute(select(*columns).where(MarketFlag.source == source, MarketFlag.began_at < at, lasts))
+    return [replace(made(FlagRow, row), ended_at=None) for row in found]
 
 
 async def _source(db: AsyncConnection, source: str) -> SourceRow | None:

@@ -44,6 +44,9 @@ ACTIONS: Final[dict[str, Action]] = {
         "warning", "{source} sent what cannot be taken: {category}: {reason}", code="category", often=("source", "category")
     ),
     "bug.contained": Action("error", "a bug of ours in {stage}, at a frame of {source}: {reason}", code="stage", often=("source", "stage")),
+    "market.flagged": Action(
+        "info", "{source}: market {market} is flagged: {category}: {detail}", code="category", often=("source", "category")
+    ),
     # Budgets.
     "budget.lost": Action(
         "error",

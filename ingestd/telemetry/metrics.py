@@ -68,6 +68,13 @@ METRICS: Final[dict[str, Metric]] = {
     "updates_received_total": _counter("Updates that decoders yielded.", "source"),
     "transformed_records_total": _counter("Updates by what became of them.", "source", "outcome"),
     "quarantined_records_total": _counter("Records put into quarantine.", "source", "reason"),
+    "duplicate_records_total": _counter("Updates that said again what was said, by cause.", "source", "cause"),
+    "market_flags_total": _counter("Times that a market was flagged, by the rule it broke.", "source", "category"),
+    "unknown_words": _gauge(
+        "Selections met so far of which such a word (market, period, outcome), as it was last told, is none of the vocabulary.",
+        "source",
+        "kind",
+    ),
     # Sink.
     "sink_records_total": _counter("Rows written.", "table"),
     "sink_batches_total": _counter("Transactions by how they ended.", "outcome"),

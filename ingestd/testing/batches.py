@@ -7,6 +7,7 @@ from ingestd.batch import (
     Batch,
     Change,
     CoverageRow,
+    FlagRow,
     LinkRow,
     MarketRow,
     NamedRow,
@@ -117,6 +118,12 @@ class World:
     ) -> None:
         """Put an interval of coverage into a batch."""
         batch.coverage[self.source, *scope, began] = CoverageRow(self.source, *scope, began, ended, until, state)  # type: ignore[arg-type] # words of the model
+
+    def flag(self, batch: Batch, bookmaker: int, category: str, began: int, *, ended: int | None = None, market: str = "m1") -> None:
+        """Put a flag of a market into a batch."""
+        batch.flags[self.source, market, bookmaker, category, began] = FlagRow(
+            self.source, market, bookmaker, category, began, ended, "why"
+        )
 
     def state(self, batch: Batch, at: int, state: str = "live", silence_limit: int = 30_000_000) -> None:
         """Put the source's state into a batch."""

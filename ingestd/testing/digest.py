@@ -23,7 +23,7 @@ from ingestd.store.warm import reading
 
 FACTS: Final = (
     *("leagues", "teams", "bookmakers", "events", "event_links", "results", "markets", "selections"),
-    *("odds", "odds_history", "coverage", "quarantine"),
+    *("odds", "odds_history", "coverage", "market_flags", "quarantine"),
 )
 _ASIDE: Final = frozenset({"received_at", "committed_at", "first_seen_at", "journal_offset", "revision"})
 _ASIDE_OF: Final = {

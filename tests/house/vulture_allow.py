@@ -4,6 +4,7 @@ from logging import Handler
 
 from ingestd.odds import FAIR, KALSHI, POLYMARKET, Ladder
 from ingestd.pipeline.matching import Candidate
+from ingestd.pipeline.stages.validate import Rule
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -24,11 +25,12 @@ _Libraries.emit  # logging
 Handler.handleError  # logging, of an outlet's handler
 Metrics.collect  # prometheus_client
 Record.__getitem__  # asyncpg
-_Functions._func_entries  # jmespath, as the next three
+_Functions._func_entries  # jmespath, as the next four
 _Functions._func_split
 _Functions._func_sort_pairs
 _Functions._func_lower
 Precedence.place  # read by the views
+_Functions._func_negate
 Micros.impl  # sqlalchemy, as the next four
 Micros.cache_ok
 Micros.load_dialect_impl
@@ -64,6 +66,8 @@ Incident.first_at, Incident.last_at
 
 # What whoever builds candidates knows of them, for evidence to come.
 Candidate.season
+# Shown in docs/validation.md.
+Rule.says, Rule.happens
 
 # For notebooks and back-tests (docs/odds.md).
 Ladder.nearest, Ladder.up, Ladder.down

@@ -251,7 +251,8 @@ async def test_sources(recorded: Recorded) -> None:
     counters = json.loads(str(row["counters"]))
     frames = {"frames": 11, "read": 11, "dropped": 0, "ordinal": 11, "data": 9}
     updates = {"received": 16, "changed": 13, "unchanged": 2, "quarantined": 1, "filtered": 0, "duplicate": 0, "stale": 0}
-    assert counters == {**frames, **updates, "rows": 11}
+    words = {"unknown_market": 0, "unknown_period": 0, "unknown_outcome": 0}
+    assert counters == {**frames, **updates, **words, "rows": 11}
 
 
 async def test_coverage(recorded: Recorded) -> None:

@@ -24,10 +24,17 @@ def current_odds(words: Words) -> str:
         f"CREATE VIEW current_odds AS SELECT {Names(words).columns('o.line')}, o.price, o.line, {words.american('o.price')} AS american, "
         f"1.0 / o.price AS probability, o.size, {status} AS status, o.own_status, o.result, {words.time('o.changed_at')} AS changed_at, "
         f"{words.time('o.received_at')} AS received_at, {words.seconds('o.changed_at', words.now)} AS age_seconds, "
-        f"CASE WHEN {offered} THEN {Known(words).now()} ELSE {words.false} END AS live "
-        f"FROM {Names(words).selections()} {words.join} odds AS o ON o.selection_id = s.selection_id "
+        f"CASE WHEN {offered} THEN {Known(words).now()} ELSE {words.false} END AS live, "
+        f"{_flags(words)} AS flags FROM {Names(words).selections()} {words.join} odds AS o ON o.selection_id = s.selection_id "
         f"JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id"
     )
+
+
+def _flags(words: Words) -> str:
+    """What is odd about the market at that bookmaker: categories in their order, ``''`` for nothing."""
+    mine = "g.source = s.source AND g.source_market_id = s.source_market_id AND g.bookmaker_id = s.bookmaker_id AND g.ended_at IS NULL"
+    rows = f"(SELECT g.category FROM market_flags AS g WHERE {mine} ORDER BY g.category)"
+    return f"coalesce((SELECT {words.listed('category')} FROM {rows} AS flagged), '')"
 
 
 def live_odds(words: Words) -> str:

@@ -47,6 +47,10 @@ class Words:
         """A line as text that reads alike in both: no ``.0``, no minus before nothing."""
         return f"printf('%.12g', {line} + 0.0)" if self._lite else f"({line} + 0.0)::text"
 
+    def listed(self, text: str) -> str:
+        """The texts of a group, with blanks between."""
+        return f"{'group_concat' if self._lite else 'string_agg'}({text}, ' ')"
+
     def american(self, price: str) -> str:
         """American odds of a price, to the nearest whole number, as ``ingestd.odds`` has them."""
         # twice: 100.5 to 2.005 is what it prints as, not the double just below

@@ -52,8 +52,8 @@ def test_matchbook() -> None:
     assert proof.counts == Counter(Fixture=2, MarketStatus=1, Quote=2, Complete=1)
     market = "900000000000021"
     assert rows(proof) == [
-        (market, "moneyline", "Ada Alpha", "back", None, 2.18, "open"),
-        (market, "moneyline", "Ada Alpha", "lay", None, 2.22, "open"),
+        (market, "moneyline", "home", "back", None, 2.18, "open"),
+        (market, "moneyline", "home", "lay", None, 2.22, "open"),
     ]
     assert [one.size for one in proof.quotes] == [40.25, 90.0]
 
@@ -62,13 +62,24 @@ def test_odds_api_io() -> None:
     """Texts are prices, N/A is none, the exchange has a lay side; one price that is none is refused alone."""
     proof = proof_of("odds_api_io", HERE / "odds_api_io.json")
     assert [path for _, path, _ in refused(proof)] == ["book[1].value[0].odds[0].offer[1]:quotes[0]"]
-    assert proof.counts == Counter(Fixture=1, Quote=9, Complete=1)
+    assert proof.counts == Counter(Fixture=1, Quote=13, Complete=1)
     books = Counter((one.selection.bookmaker, one.selection.bookmaker_kind, one.selection.side) for one in proof.quotes)
-    assert books == {("Bet365", "book", "back"): 7, ("Betfair Exchange", "exchange", "back"): 1, ("Betfair Exchange", "exchange", "lay"): 1}
-    assert [(one.selection.outcome, one.line, one.price) for one in proof.quotes if one.selection.market == "totals"] == [
+    assert books == {
+        ("Bet365", "book", "back"): 11,
+        ("Betfair Exchange", "exchange", "back"): 1,
+        ("Betfair Exchange", "exchange", "lay"): 1,
+    }
+    assert [(one.selection.outcome, one.line, one.price) for one in proof.quotes if one.selection.market == "total"] == [
         ("over", 2.5, 1.9),
         ("over", 3.0, 2.4),
         ("under", 3.0, 1.55),
+    ]
+    lined = [one for one in proof.quotes if one.selection.market in ("spread", "player_shots", "team_total")]
+    assert [(one.selection.outcome, one.selection.participant, one.line) for one in lined] == [
+        ("home", "", -1.25),
+        ("away", "", 1.25),
+        ("over", "a striker", 1.5),
+        ("under", "home", 0.5),
     ]
     assert proof.quotes[0].changed_at == 1_785_578_400_500_000
 
@@ -85,7 +96,7 @@ def test_oddsportal_scrape() -> None:
 def test_pinnacle_derived() -> None:
     """American prices; 0 is none."""
     proof = proof_of("pinnacle_derived", HERE / "pinnacle_derived.json")
-    assert [reason for *_, reason in refused(proof)] == ["price: 0 is no American price"]
+    assert [reason for *_, reason in refused(proof)] == ["price: 0 is no American price: none lies between -100 and 100"]
     assert [one.price for one in proof.quotes] == [3.5, 1.8]
     assert proof.counts == Counter(Fixture=1, MarketStatus=1, Quote=2, Complete=1)
 

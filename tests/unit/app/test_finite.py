@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from ingestd.app import FileLoads
-from ingestd.app.finite import FOR_EVER, new_run, open_journal, run_folder
+from ingestd.app.finite import FOR_EVER, judged_by, new_run, open_journal, run_folder
 from ingestd.clock import SystemClock
 from ingestd.errors import ConfigError, InUse
 from ingestd.interfaces import Clock
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
+from ingestd.pipeline.judge import Standards
+from ingestd.pipeline.lane import USUAL
+from ingestd.pipeline.stages.validate.markets import Bounds
 from ingestd.settings import LogSettings, Settings
 from ingestd.store import open_store
 from ingestd.store.queries import Queries
@@ -114,3 +117,16 @@ def test_a_runs_folder_lies_beside_the_store(tmp_path: Path) -> None:
     assert run_folder(settings(tmp_path), run).parent == tmp_path / "odds.db.runs"
     server = Settings.model_validate({"store": {"url": "postgresql://a@b/c"}, "journal": {"path": tmp_path / "journal"}})
     assert run_folder(server, run).parent == tmp_path / "journal" / "runs"
+
+
+def test_what_is_usual_for_a_source() -> None:
+    """As validation says of the kind of bookmaker, but for what the source says itself; without a word, as a lane has it anyway."""
+    assert judged_by(Settings(), "demo")["standards"] == USUAL
+    said = {"book": {"overround_max": 1.5}, "start_passed": "2h", "audit_duplicates": True}
+    sources = [{"name": "a", "feed": "simulated", "validation": {"jump": 4}}, {"name": "b", "feed": "simulated"}]
+    found = Settings.model_validate({"validation": said, "sources": sources})
+    standards, audited = judged_by(found, "a").values()
+    assert isinstance(standards, Standards)
+    assert (standards.bounds["book"], standards.bounds["exchange"]) == (Bounds(0.98, 1.5, 4), Bounds(0.95, 2.0, 4))
+    assert (standards.start_passed, audited) == (7_200_000_000, True)
+    assert judged_by(found, "b")["standards"].bounds["book"].jump == 3

@@ -29,6 +29,7 @@ async def test_the_accounts_balance_on_a_scrape(daemon: Daemon) -> None:
     assert read >= journalled >= loaded > 0
     assert found['ingestd_source_connected{source="demo"}'] == 1
     assert found["ingestd_journal_bytes"] > 0
+    assert {found[f'ingestd_unknown_words{{kind="{kind}",source="demo"}}'] for kind in ("market", "period", "outcome")} == {0}
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/health/startup"])

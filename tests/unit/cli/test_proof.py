@@ -34,7 +34,19 @@ def test_a_proof_is_shown(config: Path, capsys: pytest.CaptureFixture[str]) -> N
         ["e", "Book", "outright", "A", "back", "2.5", "open"]
     ] * 8
     assert "… and 2 more prices" in out
+    assert "hint: outcome 'A' is no word of the vocabulary (docs/vocabulary.md)" in out.splitlines()
     assert out.splitlines()[-1] == "configuration is valid; sources: mine (mapped)"
+
+
+def test_words_that_are_none_of_ours_have_a_hint(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, with the word that was perhaps meant; it is no mistake."""
+    configured(config, [ROW])
+    text = config.read_text().replace('"outright"', '"match_results"')
+    config.write_text(text)
+    check.check(config, connect=False)
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("hint")] == [
+        "hint: market 'match_results' is no word of the vocabulary (docs/vocabulary.md); did you mean match_result?"
+    ]
 
 
 def test_what_is_wrong_with_samples_is_told_at_once(config: Path) -> None:

@@ -26,6 +26,12 @@ def test_status_counts_what_is_there(recorded: Path, capsys: pytest.CaptureFixtu
     assert f"odds_history {found['counts']['odds_history']:,}" in said
 
 
+def test_unknown_words_are_shown() -> None:
+    """By kind, and nothing where there are none."""
+    assert status._unknown({"unknown_market": 1_200, "unknown_outcome": 3, "rows": 7}) == "1,200 market, 3 outcome"
+    assert status._unknown({}) == ""
+
+
 def test_a_store_that_is_not_there(config: Path) -> None:
     """Is said, with what to do."""
     with pytest.raises(StoreUnavailable, match="start the daemon once"):

@@ -557,6 +557,27 @@ def test_take_back_of_a_market_state_keeps_what_is_in_it() -> None:
     assert bench.say(Complete(WHOLE, frozenset()), T + 2) == "changed"
 
 
+def test_unknown_words_are_counted_as_they_were_last_told() -> None:
+    """Once a selection: one that gets a word leaves the count, and what the store refused never was in it."""
+    bench = Bench()
+    counts = bench.book.unknown
+    for _ in range(2):
+        bench.say(Quote(A, 1.5))
+        bench.say(Quote(B, 1.5))
+    assert counts == {"unknown_market": 2, "unknown_period": 0, "unknown_outcome": 0}
+    bench.cut()
+    named = [replace(A, market="moneyline", period=period, outcome=outcome) for period, outcome in (("h9", "Reds"), ("", "home"))]
+    bench.say(Quote(named[0], 1.5))
+    assert counts == {"unknown_market": 1, "unknown_period": 1, "unknown_outcome": 1}
+    bench.book.take_back(A.id)
+    assert counts == {"unknown_market": 2, "unknown_period": 0, "unknown_outcome": 0}
+    bench.cut()
+    bench.say(Quote(named[1], 1.5))
+    bench.say(Quote(C, 1.5))
+    bench.book.take_back_market("m2")
+    assert counts == {"unknown_market": 1, "unknown_period": 0, "unknown_outcome": 0}
+
+
 def test_forget_lets_go_of_what_is_over() -> None:
     """Closed selections, and those of events long started that did not move since; never what still moves, nor what has no start."""
     bench = Bench()

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, CoverageRow, RejectRow
+from ingestd.batch import Batch, CoverageRow, FlagRow, RejectRow
 from ingestd.model import CoverageState, Run
 from ingestd.pipeline.herald import Herald
 
@@ -83,3 +83,24 @@ def test_a_bug_is_no_bad_frame() -> None:
     Herald(telemetry).tell(one)
     ((action, labels),) = telemetry.facts
     assert (action, labels["stage"], labels["reason"], labels["stack"]) == ("bug.contained", "decode", "KeyError: 'x'", "Traceback")
+
+
+def test_a_flag_is_said_when_it_begins() -> None:
+    """Not when it ends, nor when it was over at once."""
+    telemetry = Telemetry()
+    for ended in (None, 9):
+        said = batch()
+        said.flags["s", "m", 7, "overround", 5] = FlagRow("s", "m", 7, "overround", 5, ended, "1.5 (home 1.2)")
+        Herald(telemetry).tell(said)
+    labels = {"source": "s", "category": "overround"}
+    assert telemetry.facts == [("market.flagged", {**labels, "market": "m", "detail": "1.5 (home 1.2)"})]
+    assert telemetry.added == [("market_flags_total", 1, labels)]
+
+
+def test_what_is_only_kept_is_not_said() -> None:
+    """A duplicate in quarantine is no trouble."""
+    telemetry = Telemetry()
+    said = batch(rejects=1)
+    said.rejects = [replace(one, state="kept") for one in said.rejects]
+    Herald(telemetry).tell(said)
+    assert (telemetry.facts, telemetry.added) == ([], [])

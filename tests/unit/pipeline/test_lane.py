@@ -83,9 +83,11 @@ def new_batch() -> Batch:
 class Bench:
     """A lane with a batch at hand, and frames that count themselves."""
 
-    def __init__(self, *, warm: Warm | None = None, is_live: bool = True, rule: TimeRule = "ordered") -> None:
+    def __init__(
+        self, *, warm: Warm | None = None, is_live: bool = True, rule: TimeRule = "ordered", audit_duplicates: bool = False
+    ) -> None:
         self.catalogue = Catalogue()
-        self.lane = Lane("s", "mute", MuteFeed(rule), self.catalogue, warm=warm, live=is_live)
+        self.lane = Lane("s", "mute", MuteFeed(rule), self.catalogue, warm=warm, live=is_live, audit_duplicates=audit_duplicates)
         self.ordinal = 0
         self.batches: list[Batch] = []
         self.cut()
@@ -161,7 +163,8 @@ def test_outcomes_one_by_one() -> None:
         Reject(stage="decode", category="shape", reason="odd", path="q[3]"),
     )
     assert bench.counts() == {
-        "received": 12, "changed": 1, "duplicate": 5, "unchanged": 1, "stale": 1, "quarantined": 2, "filtered": 2, "rows": 2,
+        "received": 12, "changed": 1, "duplicate": 5, "unchanged": 1, "stale": 1, "quarantined": 2, "filtered": 2, "rows": 3,
+        "duplicate.sequence": 4, "duplicate.quote": 1,
     }  # fmt: skip
 
 
@@ -215,7 +218,7 @@ def test_quarantine_holds_only_what_every_database_takes() -> None:
 
 
 def test_a_bug_behind_the_decoder_is_one_reject_and_a_gap() -> None:
-    """Its neighbours go on; what it should have said is missing until an image; three frames in a row park the source."""
+    """Its neighbours go on, its own price is suspended; what else it should have said is missing until an image; three in a row park."""
     bench = Bench()
     bench.lane.coverage.opened(T, "")
     bench.frame(Complete(WHOLE, frozenset()))
@@ -225,9 +228,81 @@ def test_a_bug_behind_the_decoder_is_one_reject_and_a_gap() -> None:
         bench.frame(Quote(A, 1.5), broken, broken, Quote(B, 1.5), at=T + count)
         bench.take(Frame("s", "alive", T + count))
     assert [(row.stage, row.category, row.severity) for row in bench.batch.rejects] == [("validate", "bug", "critical")] * 6
-    assert bench.counts() == {"received": 13, "changed": 2, "unchanged": 5, "quarantined": 6, "rows": 2}
+    assert bench.counts() == {"received": 13, "changed": 4, "unchanged": 3, "quarantined": 6, "rows": 7}
     assert (bench.lane.coverage.whole, bench.lane.coverage.gaps()) == (False, [WHOLE])
     assert (bench.lane.failed(), bench.lane.failed()) == (True, False)
+
+
+def test_a_refused_quote_leaves_no_price_live() -> None:
+    """Whatever it said, the price before it is suspended until a good one; what is not open stays as it is, and each update counts once."""
+    bench = Bench()
+    bench.frame(Quote(A, 1.5, 3.0, line=0.5), Quote(B, None, status="withdrawn"))
+    bench.frame(Quote(A, -2.0), Quote(A, float("nan")), Quote(B, 0.1), at=T + 5)
+    (row,) = bench.batch.changes[1:]
+    assert (row.selection_id, row.price, row.size, row.line, row.own_status, row.status) == (A.id, 1.5, 3.0, 0.5, "suspended", "suspended")
+    assert (row.changed_at, row.time_basis, row.received_at) == (T + 5, "received", T + 5)
+    bench.frame(Quote(A, 1.5, 3.0, line=0.5), at=T + 6)
+    assert [(change.status, change.changed_at) for change in bench.batch.changes] == [("open", T), ("suspended", T + 5), ("open", T + 6)]
+    assert bench.counts() == {"received": 6, "changed": 2, "unchanged": 1, "quarantined": 3, "rows": 3}
+
+
+def test_a_refused_withdrawal_leaves_no_price_live() -> None:
+    """Nor does one whose time or size is none."""
+    for bad in (Quote(A, None, status="withdrawn", changed_at=1), Quote(A, None, -1.0, "settled")):
+        bench = Bench()
+        bench.frame(Quote(A, 1.5))
+        bench.frame(bad, at=T + 5)
+        assert [(change.status, change.changed_at) for change in bench.batch.changes] == [("open", T), ("suspended", T + 5)]
+
+
+def test_a_refused_quote_of_a_stamped_feed_counts_from_its_own_stamp() -> None:
+    """A late one says nothing of the present; one whose stamp is none says nothing of any time."""
+    bench = Bench(rule="stamped")
+    bench.frame(Quote(A, 1.5, changed_at=T + 10))
+    bench.frame(Quote(A, 0.5, changed_at=T + 9), Quote(A, 0.5, changed_at=1), Quote(A, 0.5), at=T + 20)
+    assert len(bench.batch.changes) == 1
+    bench.frame(Quote(A, 0.5, changed_at=T + 10, nominal=True), at=T + 20)
+    assert [(change.status, change.changed_at, change.time_basis) for change in bench.batch.changes[1:]] == [
+        ("suspended", T + 10, "nominal")
+    ]
+
+
+def test_what_the_store_refuses_of_a_doubt_is_taken_back() -> None:
+    """The refused update was counted as quarantined, once and for all."""
+    bench = Bench()
+    bench.frame(Quote(A, 1.5))
+    bench.cut()
+    bench.frame(Quote(A, 0.5), at=T + 5)
+    bench.lane.take_back([Refusal("odds", (A.id,), "constraint")])
+    assert bench.counts() == {"received": 2, "changed": 1, "quarantined": 1, "rows": 2}
+    bench.cut()
+    bench.frame(Quote(A, 1.5), at=T + 6)
+    assert bench.counts()["unchanged"] == 1
+
+
+def test_duplicates_are_counted_by_cause() -> None:
+    """What the decoder says, or which kind of update says it again; kept only where that is wanted, and never as trouble."""
+    said = (
+        Skipped("duplicate", "sequence", 4),
+        Skipped("filtered", "not wanted"),
+        Quote(A, 1.5, changed_at=T),
+        Quote(A, 1.5, changed_at=T),
+        MarketStatus(source_event_id="e1", source_market_id="m1", market="winner", status="open", changed_at=T),
+        MarketStatus(source_event_id="e1", source_market_id="m1", market="winner", status="open", changed_at=T),
+    )
+    causes = {"duplicate.sequence": 4, "duplicate.quote": 1, "duplicate.marketstatus": 1}
+    bench = Bench()
+    bench.frame(*said)
+    assert {name: count for name, count in bench.counts().items() if name.startswith("duplicate.")} == causes
+    assert bench.batch.rejects == []
+    audited = Bench(audit_duplicates=True)
+    audited.frame(*said)
+    assert audited.counts() == bench.counts()
+    assert [(row.stage, row.category, row.severity, row.reason, row.path, row.state) for row in audited.batch.rejects] == [
+        ("book", "duplicate", "info", "sequence", "#0", "kept"),
+        ("book", "duplicate", "info", "quote", "#3", "kept"),
+        ("book", "duplicate", "info", "marketstatus", "#5", "kept"),
+    ]
 
 
 def test_bugs_between_good_frames_do_not_park() -> None:
@@ -392,7 +467,7 @@ def test_counters_go_on_after_a_restart() -> None:
     """Also those of what was dropped before; the count of frames is the reader's to check."""
     source = SourceRow(
         source="s", feed="mute", state="live", since=T, last_received_at=T, last_changed_at=T, alive_at=T, silence_limit=1,
-        counters={"frames": 5, "data": 4, "received": 7, "changed": 7, "ordinal": 5, "read": 8, "dropped": 3},
+        counters={"frames": 5, "data": 4, "received": 7, "changed": 7, "ordinal": 5, "read": 8, "dropped": 3, "unknown_market": 9},
     )  # fmt: skip
     bench = Bench(warm=Warm(source=source))
     bench.ordinal = 5
@@ -401,6 +476,7 @@ def test_counters_go_on_after_a_restart() -> None:
     counters = bench.lane.row(replace(VIEW, read=6, dropped=1), 1).counters
     assert (counters["frames"], counters["received"], counters["ordinal"]) == (6, 8, 6)
     assert (counters["dropped"], counters["read"]) == (4, 10)
+    assert counters["unknown_market"] == 10
 
 
 def test_a_warm_start_knows_what_the_store_knows() -> None:

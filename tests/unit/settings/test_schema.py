@@ -30,7 +30,7 @@ def test_a_source_by_its_feed(schema: dict[str, object]) -> None:
     """Generic keys and the feed's own, secrets also by file, and no ``options``."""
     source = at(schema, "properties", "sources", "items", "oneOf", 0)
     assert at(source, "properties", "feed") == {"const": "demo"}
-    keys = {"name", "feed", "enabled", "silence_limit", "give_up_after", "max_delta_span"}
+    keys = {"name", "feed", "enabled", "silence_limit", "give_up_after", "max_delta_span", "validation"}
     assert set(at(source, "properties")) == keys | {"rate", "day", "markets", "password", "password_file", "login"}  # type: ignore[call-overload]
     assert at(source, "required") == ["name", "feed"]
 

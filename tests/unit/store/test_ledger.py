@@ -8,5 +8,5 @@ def test_tables() -> None:
     assert set(METADATA.tables) == {
         *("teams", "leagues", "bookmakers", "aliases", "events", "event_links", "results", "markets", "selections"),
         *("odds", "odds_history", "coverage", "sources", "incidents", "journals", "checkpoints", "runs", "quarantine"),
-        *("precedence", "decisions", "revisions"),
+        *("precedence", "decisions", "revisions", "market_flags"),
     }

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ingestd.batch import CoverageRow, MarketRow, ResultRow, SelectionRow
 from ingestd.interfaces import Store
 from ingestd.model import hash64
+from ingestd.store.queries import Queries
 from ingestd.store.statements import FIRST_SEEN, SELECTIONS
 from ingestd.testing.batches import T0, World
 from ingestd.testing.digest import digest, facts
@@ -247,6 +248,48 @@ async def test_quarantine_counts_by_offset(store: Store, world: World, rows: Row
         batch.rejects = [world.reject("bad", position) for position in positions]
         await store.write(batch)
         assert await rows("SELECT count, state FROM quarantine") == [(expected, "open")]
+
+
+async def test_what_is_kept_for_analysis_waits_for_nobody(store: Store, store_url: str, world: World, rows: Rows) -> None:
+    """It is counted as any reject, but it is never open: neither for people nor as a fact."""
+    await world.begin(store)
+    for position in (5, 6):
+        batch = world.batch()
+        batch.rejects = [world.reject("again", position, category="duplicate", severity="info", state="kept")]
+        await store.write(batch)
+    assert await rows("SELECT category, count, state FROM quarantine") == [("duplicate", 2, "kept")]
+    async with Queries(store_url, "ingestd") as ask:
+        assert await ask.quarantine_count() == 0
+    assert (await digest(store_url, tables=["quarantine"]))["quarantine"].startswith("0:")
+
+
+@pytest.mark.parametrize("flip", [False, True])
+async def test_finite_flags_merge_in_any_order(store: Store, store_url: str, flip: bool) -> None:
+    """Loads that saw the same flag to different ends leave the longest; its market must be there."""
+    load = World(kind="load")
+    await load.begin(store)
+    acme = hash64("bookmaker", "acme")
+    told = [T0 + 5, T0 + 9, None]
+    for ended in reversed(told) if flip else told:
+        batch = load.batch()
+        load.tell(batch, load.selection("home"))
+        load.flag(batch, acme, "overround", T0, ended=ended)
+        load.flag(batch, acme, "overround", T0, ended=ended, market="nowhere")
+        written = await store.write(batch)
+        assert [(refusal.table, refusal.key[1]) for refusal in written.refused] == [("market_flags", "nowhere")]
+    (flag,) = (await facts(store_url, tables=["market_flags"]))["market_flags"]
+    assert f"ended_at={T0 + 9}" in flag
+
+
+async def test_a_live_flag_is_what_was_said_last(store: Store, world: World, rows: Rows) -> None:
+    """Open, over, and open again within one moment."""
+    await world.begin(store)
+    for ended, is_open in ((None, 1), (T0, 0), (None, 1)):
+        batch = world.batch()
+        world.tell(batch, world.selection("home"))
+        world.flag(batch, hash64("bookmaker", "acme"), "jump", T0, ended=ended)
+        await store.write(batch)
+        assert await rows("SELECT count(*) FROM market_flags WHERE ended_at IS NULL") == [(is_open,)]
 
 
 @pytest.mark.parametrize("flip", [False, True])

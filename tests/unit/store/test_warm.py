@@ -1,7 +1,8 @@
 """What a live run starts from."""
 
-from ingestd.batch import ResultRow
+from ingestd.batch import FlagRow, ResultRow
 from ingestd.interfaces import Store
+from ingestd.model import hash64
 from ingestd.testing.batches import T0, World
 
 HOUR = 3_600_000_000
@@ -25,6 +26,8 @@ async def filled(store: Store, world: World) -> dict[str, int]:
     world.covered(batch, T0 + 5, T0 + 9)
     world.covered(batch, T0 + 5, T0 + 9, scope=("market", "m-old"), state="gap")
     world.state(batch, T0 + 9)
+    for category, ended in (("overround", None), ("jump", T0 + 5)):
+        world.flag(batch, hash64("bookmaker", "acme"), category, T0 + 4, ended=ended, market="m-coming")
     await store.write(batch)
     return ids
 
@@ -43,6 +46,7 @@ async def test_warm_holds_what_is_open_of_events_that_matter(store: Store, world
     assert [link for link in warm.links if link.source_event_id == "coming"] == [world.link("coming", starts_at=T0 + HOUR)]
     assert {market.source_market_id for market in warm.markets} >= {row.selection.source_market_id for row in warm.held}
     assert len(warm.results) == 2
+    assert warm.flags == [FlagRow("demo", "m-coming", hash64("bookmaker", "acme"), "overround", T0 + 4, None, "why")]
     assert sorted((row.scope_kind, row.state, row.began_at) for row in warm.coverage) == [
         ("market", "gap", T0 + 5),
         ("source", "complete", T0 + 5),

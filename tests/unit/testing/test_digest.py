@@ -22,6 +22,7 @@ async def written(url: str, shift: int = 0, price: float = 2.0) -> dict[str, str
     batch.selections[home.id] = replace(batch.selections[home.id], first_seen_at=T0 + shift)
     batch.rejects = [world.reject("bad", shift + 1)]
     world.covered(batch, T0, T0 + 9 + shift)
+    world.flag(batch, next(iter(batch.bookmakers)), "overround", T0)
     await store.write(batch)
     await store.close()
     return await digest(url)

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 from msgspec import Struct
 
+from ingestd.markets import participant
 from ingestd.model import (
     BookmakerKind,
     EventStatus,
@@ -124,7 +125,7 @@ class Selections:
         if found is None:
             if len(self._known) >= MOST:
                 self._known.clear()
-            bookmaker, kind, event, market_id, market, period, outcome, participant, side = words
+            bookmaker, kind, event, market_id, market, period, outcome, who, side = words
             found = self._known[key, words, scope] = selection(
                 self._source,
                 (*key, side),
@@ -136,7 +137,7 @@ class Selections:
                 market=market,
                 period=period,
                 outcome=outcome,
-                participant=participant,
+                participant=participant(who),
                 side=cast("Side", side),
             )
         return found

@@ -61,14 +61,14 @@ class Shared(Part):
     bookmaker_kind: Text | None = Field(None, description="book (left out), exchange, prediction or aggregate")
     event: Text | None = Field(None, description="the provider's id of the event")
     market_id: Text | None = Field(None, description="the provider's id of the market")
-    market: Text | None = Field(None, description="what is bet on: match_odds, total_goals, or the provider's own name")
+    market: Text | None = Field(None, description="what is bet on: a word of docs/vocabulary.md, or the provider's own name")
     period: Text | None = None
-    outcome: Text | None = Field(None, description="home, away, draw, over, under, yes, no, or the provider's own word")
-    participant: Text | None = Field(None, description="team or player")
+    outcome: Text | None = Field(None, description="home, away, draw, over, under, yes, no …, or the provider's own word")
+    participant: Text | None = Field(None, description="player or runner; of a team's market home or away")
     side: Text | None = Field(None, description="back (left out), lay or traded")
     status: Text | None = Field(None, description="open (left out), suspended, withdrawn, settled or void")
     result: Text | None = Field(None, description="won, lost, void, half_won or half_lost")
-    line: Number | None = Field(None, description="handicap or total; where it is identity, name it in key as well")
+    line: Number | None = Field(None, description="total, or the outcome's own handicap; where it is identity, name it in key as well")
     size: Number | None = Field(None, description="what may be staked at the price")
     changed_at: Time | None = Field(None, description="when the price changed; left out: when it was received")
 

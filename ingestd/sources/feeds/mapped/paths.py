@@ -63,6 +63,11 @@ class _Functions(Functions):
         """``lower(text)``: in small letters."""
         return None if text is None else text.lower()
 
+    @signature({"types": ["number", "string", "null"]})
+    def _func_negate(self, number: float | str | None) -> float | None:
+        """``negate(number)``: a handicap seen from the other side; texts count as what they say."""
+        return None if number is None else 0.0 - float(number)
+
 
 OPTIONS: Final = Options(custom_functions=_Functions())
 

@@ -50,6 +50,25 @@ async def test_current_odds(store: Store, world: World, rows: Rows) -> None:
     assert 0 <= float(str(ages[0][1])) <= float(str(ages[0][0])) < 20
 
 
+async def test_flags_stand_beside_the_price(store: Store, world: World, rows: Rows) -> None:
+    """What is wrong with a market at a bookmaker, until it is over; nothing is an empty text, and other bookmakers are other prices."""
+    await world.begin(store)
+    home, other = world.selection("home"), world.selection("other", bookmaker="rival")
+    batch = world.batch([world.change(home, T0), world.change(other, T0)])
+    world.tell(batch, home, other)
+    acme = hash64("bookmaker", "acme")
+    for category, ended in (("overround", None), ("jump", None), ("side_missing", T0 + 1)):
+        world.flag(batch, acme, category, T0, ended=ended)
+    await store.write(batch)
+    shown = "SELECT bookmaker, flags FROM current_odds ORDER BY bookmaker"
+    assert await rows(shown) == [("acme", "jump overround"), ("rival", "")]
+    batch = world.batch()
+    for category in ("overround", "jump"):
+        world.flag(batch, acme, category, T0, ended=T0 + 2)
+    await store.write(batch)
+    assert await rows(shown) == [("acme", ""), ("rival", "")]
+
+
 async def test_other_forms_of_a_price(store: Store, world: World, rows: Rows) -> None:
     """American and probability are what ``ingestd.odds`` makes of the price: every tick of Betfair, every cent, American prices, halves."""
     prices = sorted(

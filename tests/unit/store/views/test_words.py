@@ -66,7 +66,7 @@ _OFFER = (
 _PAST = f"{_NAMED} status result seq time_basis received_at journal_offset"
 _HELD = "valid_from valid_to known_from known_to"
 COLUMNS = {
-    "current_odds": f"{_NAMED} status own_status result changed_at received_at age_seconds live",
+    "current_odds": f"{_NAMED} status own_status result changed_at received_at age_seconds live flags",
     "live_odds": f"{_SUBJECT} {_OFFER} precedence witnesses disagreement",
     "best_odds": f"{_SUBJECT} {_OFFER} witnesses disagreement books",
     "consensus": f"{_SUBJECT.removesuffix(' side')} participant line books mean_probability median_probability fair_probability",

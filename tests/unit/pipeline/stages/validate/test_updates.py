@@ -19,11 +19,13 @@ from ingestd.model import (
     Update,
     selection,
 )
-from ingestd.pipeline.stages.validate import describe_problem, validate
+from ingestd.pipeline.stages.validate import Rule, describe_problem, refused, sound_time, validate
+from ingestd.pipeline.stages.validate.updates import UPDATE_RULES
 
 NAN, INF = float("nan"), float("inf")
 CHOSEN = selection("s", ("a",), bookmaker="b", source_event_id="e", source_market_id="m", scope=WHOLE, market="w", outcome="o")
 QUOTE = Quote(CHOSEN, 1.5)
+SPREAD = replace(QUOTE, selection=replace(CHOSEN, market="spread"), line=-0.5)
 FIXTURE = Fixture(source_event_id="e", sport="s", name="n")
 MARKET = MarketStatus(source_event_id="e", source_market_id="m", market="w", status="open")
 RESULT = Result(source_event_id="e")
@@ -48,10 +50,15 @@ GOOD: list[Update] = [
     *(replace(MARKET, status=status) for status in STATUSES),
     *(replace(RESULT, state=state) for state in ("provisional", "final", "corrected")),
     replace(RESULT, home_score=0, away_score=1_000_000),
+    SPREAD,
+    replace(SPREAD, line=None, price=None, status="withdrawn"),
+    replace(SPREAD, line=None, price=1.9, status="suspended"),
+    replace(QUOTE, selection=replace(CHOSEN, market="winning_margin")),
     Complete(Scope("market", LONG), frozenset()),
     Gap(Scope("market", LONG), "why"),
 ]
 BAD: list[tuple[Update, str]] = [
+    (replace(SPREAD, line=None), "no_line"),
     (replace(QUOTE, price=None), "missing"),
     *((replace(QUOTE, price=price), "price") for price in (NAN, INF, -INF, -1.5, NO_PRICE, 0.999_999, 5e-324, 1_000_000.1)),
     *((replace(QUOTE, price=price, status="suspended"), "price") for price in (NAN, INF, -1.5, 0.5)),
@@ -108,7 +115,7 @@ def test_a_selection_s_words_are_judged(name: str, text: str) -> None:
     """Each of them."""
     problem = describe_problem(replace(CHOSEN, **{name: text}))
     assert problem is not None
-    assert problem[0] == "text"
+    assert problem[0].category == "text"
 
 
 @pytest.mark.parametrize(
@@ -123,4 +130,38 @@ def test_a_selection_s_words_are_judged(name: str, text: str) -> None:
 def test_a_selection_needs_a_market_and_a_sound_scope(chosen: Selection, category: str | None) -> None:
     """Good ones have no problem."""
     problem = describe_problem(chosen)
-    assert (problem and problem[0]) == category
+    assert (problem and problem[0].category) == category
+
+
+SELECTIONS: list[tuple[Selection, str]] = [
+    (replace(CHOSEN, source_market_id=""), "missing"),
+    (replace(CHOSEN, outcome="\x00"), "text"),
+]
+
+
+def kind_of(update: Update) -> str:
+    """As the table of rules calls it."""
+    return "Complete, Gap" if isinstance(update, Complete | Gap) else type(update).__name__
+
+
+def test_every_rule_is_tried_and_every_refusal_is_a_rule() -> None:
+    """The table is what is applied: each rule on updates has an example above that nothing else refuses, and each refusal its rule."""
+    broken = {(kind_of(update), category) for update, category in BAD} | {("Selection", category) for _, category in SELECTIONS}
+    assert broken == {(rule.of, rule.category) for rule in UPDATE_RULES}
+    for chosen, category in SELECTIONS:
+        problem = describe_problem(chosen)
+        assert (problem and problem[0].category) == category
+
+
+def test_severity_and_words_come_from_the_rule() -> None:
+    """A refused update carries what its rule says."""
+    rule = Rule("Quote", "price", "…", severity="critical")
+    assert refused((rule, "why"), QUOTE) == Reject(
+        stage="validate", category="price", reason="why", severity="critical", update=repr(QUOTE)[:1_000]
+    )
+
+
+@pytest.mark.parametrize(("stamp", "sound"), [(None, True), (EARLIEST, True), (LATEST, True), (EARLIEST - 1, False), (LATEST + 1, False)])
+def test_sound_times(stamp: int | None, sound: bool) -> None:
+    """Those that a rule would let pass."""
+    assert sound_time(stamp) is sound
