@@ -101,7 +101,7 @@ def _decimal(number: Fraction) -> Fraction:
 def _from_american(number: Fraction) -> Fraction:
     """``+150``: profit on a stake of 100. ``-150``: the stake that wins 100. Nothing lies between -100 and 100."""
     if abs(number) < HUNDRED:
-        raise NoOdds(f"{_shown(number)} is no American price: none lies between -100 and 100")
+        raise NoOdds(f"{_shown(number)} is no American price")
     return _signed(number / HUNDRED)
 
 
@@ -122,7 +122,7 @@ def _to_profit(odds: Fraction) -> Fraction:
 def _from_indonesian(number: Fraction) -> Fraction:
     """American divided by 100: ``1.5`` is the profit on a stake of 1, ``-1.5`` the stake that wins 1."""
     if abs(number) < 1:
-        raise NoOdds(f"{_shown(number)} is no Indonesian price: none lies between -1 and 1")
+        raise NoOdds(f"{_shown(number)} is no Indonesian price")
     return _signed(number)
 
 
@@ -133,7 +133,7 @@ def _to_indonesian(odds: Fraction) -> Fraction:
 def _from_malay(number: Fraction) -> Fraction:
     """``0.5``: profit on a stake of 1 (up to even money). ``-0.5``: the stake that wins 1 (longer than even money)."""
     if not 0 < abs(number) <= 1:
-        raise NoOdds(f"{_shown(number)} is no Malay price: it lies between -1 and 1 and is not 0")
+        raise NoOdds(f"{_shown(number)} is no Malay price")
     return 1 + number if number > 0 else 1 - 1 / number
 
 

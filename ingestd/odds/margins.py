@@ -88,7 +88,7 @@ FAIR: Final[Mapping[str, Callable[[Sequence[float]], list[float]]]] = {
 
 
 def _implied(prices: Sequence[float]) -> list[float]:
-    if len(prices) < FEWEST or not all(1 < price < math.inf for price in prices):
+    if len(prices) < FEWEST or not (min(prices) > 1 and math.isfinite(sum(prices))):
         raise NoOdds("a margin needs two prices or more, all above 1")
     return [1 / price for price in prices]
 

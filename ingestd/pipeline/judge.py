@@ -15,8 +15,8 @@ from ingestd.batch import Batch, FlagRow, Refusal
 from ingestd.markets import MARKETS
 from ingestd.model import SECOND, BookmakerKind
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.held import Group, Market, Part
-from ingestd.pipeline.stages.validate.markets import Bounds, Found, Standing, jump, lines, margin, merge, shared_line
+from ingestd.pipeline.held import Group, Held, Market, Offer, Part
+from ingestd.pipeline.stages.validate.markets import Bounds, Found, judge_jump, judge_part
 from ingestd.pipeline.stages.validate.rules import JUMP, START_PASSED
 
 HOUR: Final = 3_600 * SECOND
@@ -47,15 +47,14 @@ class Judge:
     def judge(self, markets: Iterable[Market], at: int, batch: Batch) -> None:
         """Markets in which something changed with a frame received at ``at`` (UTC µs)."""
         for market in markets:
-            market_id, groups, anew = market.row.source_market_id, market.groups, market.groups is None
+            groups, anew = market.groups, market.groups is None
             if groups is None:
                 groups = market.groups = self._grouped(market, batch)
-                offering = {group.bookmaker_id for group in groups}
-                self._end(market_id, [key for key in self._open.get(market_id, ()) if key[0] not in offering], at, batch)
+                self._leave(market.row.source_market_id, groups, at, batch)
             for group in groups:
                 found = self._found(market, group, at, anew=anew)
-                if found is not None:
-                    self._settle(market_id, group.bookmaker_id, found, at, batch)
+                if found is not None and (found or market.row.source_market_id in self._open):
+                    self._settle(market.row.source_market_id, group.bookmaker_id, found, at, batch)
 
     def finish(self, at: int, batch: Batch) -> None:
         """The end of a finite run: nothing is known beyond its last frame."""
@@ -85,27 +84,29 @@ class Judge:
             parts[key].members.append(held)
         return [group for group, _ in found.values()]
 
+    def _leave(self, market_id: str, groups: Iterable[Group], at: int, batch: Batch) -> None:
+        """What was wrong at bookmakers that offer nothing here any more is over."""
+        offering = {group.bookmaker_id for group in groups}
+        self._end(market_id, [key for key in self._open.get(market_id, ()) if key[0] not in offering], at, batch)
+
     def _found(self, market: Market, group: Group, at: int, *, anew: bool) -> Found | None:
         """What is wrong with a group; None where nothing in it moved. ``anew``: its members are others: what was wrong may be over."""
-        bounds = self._standards.bounds[group.kind]
-        standing = [_standing(part) for part in group.parts]
-        moved = sum(len(one.moved) for one in standing)
+        moved = _moved(group)
         if not (moved or anew):
             return None
+        bounds = self._standards.bounds[group.kind]
         found: Found = {}
-        for one in standing:
-            merge(found, lines(group.kind, one))
-            merge(found, margin(one, bounds))
+        for part in group.parts:
+            judge_part(part, group.kind, bounds, found)
         if not moved:
             # a restart gathers the members anew: nothing may begin or end by it
             open_now = self._open.get(market.row.source_market_id, {})
             kept = {*found, JUMP.category, START_PASSED.category}
             return {row.category: row.detail for key, row in open_now.items() if key[0] == group.bookmaker_id and row.category in kept}
-        if moved == 1:
-            for one in standing:
-                merge(found, jump(one, bounds))
+        if len(moved) == 1:
+            judge_jump(*moved[0], bounds, found)
         start = self._catalogue.overdue(self._source, market.row.source_event_id, at - self._standards.start_passed)
-        if start is not None and any(one.offered for one in standing):
+        if start is not None and any(held.judged for part in group.parts for held in part.members):
             found[START_PASSED.category] = f"was to start {(at - start) // HOUR} hours ago"
         return found
 
@@ -131,13 +132,13 @@ class Judge:
         batch.flags[row.source, row.source_market_id, row.bookmaker_id, row.category, row.began_at] = row
 
 
-def _standing(part: Part) -> Standing:
-    """How a part stands now, and what of it moved since it was last judged."""
-    found = Standing(part.known)
-    for held in part.members:
-        before, held.judged = held.judged, held.offer()
-        if held.judged != before:
-            found.moved.append((held, before))
-        if held.judged is not None:
-            found.offered.setdefault(shared_line(part.known, held), []).append(held)
+def _moved(group: Group) -> list[tuple[Part, Held, Offer]]:
+    """What is on offer otherwise than when it was last judged, with what it was then; that counts as judged now."""
+    found: list[tuple[Part, Held, Offer]] = []
+    for part in group.parts:
+        for held in part.members:
+            now = held.offer()
+            if now != held.judged:
+                found.append((part, held, held.judged))
+                held.judged = now
     return found

@@ -211,30 +211,33 @@ class Lane:
             self.coverage.gap(Scope("query", frame.meta["failed"]), frame.meta["reason"])
 
     def _take(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
+        counters = self.counters
         moment = Moment(frame.received_at, offset)
         bug = False
+        outcome: Outcome
         for index, item in enumerate(decoded):
-            count = item.count if isinstance(item, Skipped) else 1
-            verdict = self._verdict(item, moment, batch)
-            if isinstance(verdict, Reject):
-                bug |= verdict.category == "bug" and verdict.stage != "decode"
-                batch.rejects.append(rejected(self.source, verdict, frame, index, offset))
-                if isinstance(item, Quote):
-                    self.book.doubt(item, moment)
-            elif verdict == "duplicate":
+            if isinstance(item, Skipped):
+                outcome, count = item.outcome, item.count
+            else:
+                verdict = item if isinstance(item, Reject) else self._staged(item, moment, batch)
+                outcome, count = ("quarantined", 1) if isinstance(verdict, Reject) else (verdict, 1)
+                if isinstance(verdict, Reject):
+                    bug |= verdict.category == "bug" and verdict.stage != "decode"
+                    self._refuse(item, verdict, frame, index, batch, moment)
+            counters["received"] += count
+            counters[outcome] += count
+            if outcome == "duplicate":
                 self._duplicate(item, count, frame, index, offset, batch)
-            self.counters["received"] += count
-            self.counters["quarantined" if isinstance(verdict, Reject) else verdict] += count
         if bug:
             self.coverage.gap(WHOLE, "bug")
         if frame.kind != "alive":
             self._bugs = self._bugs + 1 if bug else 0
             self._failing |= self._bugs >= BUGS
 
-    def _verdict(self, item: Decoded, moment: Moment, batch: Batch) -> Outcome | Reject:
-        if isinstance(item, Reject):
-            return item
-        return item.outcome if isinstance(item, Skipped) else self._staged(item, moment, batch)
+    def _refuse(self, item: Decoded, reject: Reject, frame: Frame, index: int, batch: Batch, moment: Moment) -> None:
+        batch.rejects.append(rejected(self.source, reject, frame, index, moment.offset))
+        if isinstance(item, Quote):
+            self.book.doubt(item, moment)
 
     def _staged(self, item: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
         stage: Stage | None = None
