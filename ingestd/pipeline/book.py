@@ -157,13 +157,16 @@ class Book:
             self._let_go(held)
 
     def forget(self, before: int) -> None:
-        """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
+        """Let go of closed selections, and of those whose event started before ``before`` and that did not change since.
+
+        That a market closed is remembered longer: what is offered there again was closed by mistake.
+        """
         for held in list(self._held.values()):
             start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
             if held.own_status in CLOSED or (start is not None and max(start, held.changed_at) < before):
                 self._let_go(held)
         for market_id, market in list(self._markets.items()):
-            if not market.members and market.row.status in CLOSED:
+            if not market.members and market.row.status in CLOSED and market.row.changed_at < before:
                 del self._markets[market_id]
 
     def _members(self, scope: Scope) -> Iterable[Held]:
@@ -230,7 +233,11 @@ class Book:
 
     def _change(self, held: Held, quote: Quote, terms: Terms, stamp: int, moment: Moment, *, same: bool) -> None:
         self._remember(held, 1)
-        shown = worse(quote.status, held.market.row.status)
+        covers = held.market.row
+        if covers.status in CLOSED and quote.status not in CLOSED and self._rule == "ordered":
+            # on offer again: of two statements the store keeps the later one, and the book may have let go of what was closed
+            stamp = max(stamp, covers.changed_at + 1)
+        shown = worse(quote.status, covers.status)
         visible = not same or shown != held.status or held.changed_at < 0
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
