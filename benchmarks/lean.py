@@ -44,7 +44,6 @@ class Market(Struct):
     """A market, and its offers by their number in it; ``changed_at`` 0: nothing was said of its status yet."""
 
     said: wire.MarketState[wire.Listed]
-    event_id: int
     offers: dict[int, Offer] = field(default_factory=dict)
     status: Status = "open"
     changed_at: int = 0
@@ -119,7 +118,7 @@ class Facts:
     def _listing(self, state: wire.MarketState[wire.Listed]) -> None:
         market = self._markets.get(state.id)
         if market is None:
-            market = self._markets[state.id] = Market(state, hash64("event", SOURCE, state.event))
+            market = self._markets[state.id] = Market(state)
             self._market_row(market)
         if state.status != "open":
             self._status(market, state.status, state.t)
@@ -197,7 +196,7 @@ class Facts:
             "selections",
             told.id,
             (
-                *(told.id, told.identity, SOURCE, bookmaker_id, market.event_id, state.event, state.id, "market", state.id),
+                *(told.id, told.identity, SOURCE, bookmaker_id, state.event, state.id, "market", state.id),
                 *(state.market, state.period, said.outcome, said.participant, said.side, self._received_at, said.t),
             ),
         )
@@ -206,7 +205,7 @@ class Facts:
 
     def _market_row(self, market: Market) -> None:
         said = market.said
-        terms = (market.event_id, said.market, said.period, market.status, market.changed_at, market.seq)
+        terms = (said.event, said.market, said.period, market.status, market.changed_at, market.seq)
         self._row("markets", said.id, (SOURCE, said.id, *terms))
 
     def _fixture(self, said: wire.FixtureState) -> None:
@@ -227,8 +226,8 @@ class Facts:
         self._row("events", event_id, (event_id,))
         words = (said.sport, said.league, league, said.season, said.name, said.home, said.away, home, away)
         started: Literal["", "in_play"] = "" if said.started is None else "in_play"
-        times = (said.starts, said.started, started, said.status)
-        self._row("event_links", said.id, (SOURCE, said.id, event_id, changed_at, seq, *words, *times))
+        times = (said.starts, said.started, started, said.status, "")
+        self._row("event_links", said.id, (SOURCE, said.id, event_id, 0, "auto", 1.0, None, "", changed_at, seq, *words, *times))
 
     def _score(self, said: wire.ScoreState) -> None:
         key = (said.event, said.period)
@@ -238,8 +237,7 @@ class Facts:
                 return
             said = msgspec.structs.replace(said, t=max(said.t, held.t + 1))
         self._scores[key] = said
-        event_id = hash64("event", SOURCE, said.event)
-        self._row("results", key, (event_id, said.period, SOURCE, said.home, said.away, said.winner, said.state, said.t))
+        self._row("results", key, (SOURCE, said.event, said.period, said.home, said.away, said.winner, said.state, said.t))
 
 
 class Committer:

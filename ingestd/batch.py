@@ -6,6 +6,7 @@ from ingestd.model import (
     BookmakerKind,
     CoverageState,
     EventStatus,
+    LinkState,
     QuoteResult,
     ResultState,
     Run,
@@ -55,7 +56,6 @@ class SelectionRow(Struct, frozen=True):
 
     selection: Selection
     bookmaker_id: int
-    event_id: int
     first_seen_at: int
     changed_at: int
 
@@ -75,6 +75,11 @@ class LinkRow(Struct, frozen=True, kw_only=True):
     source: str
     source_event_id: str
     event_id: int
+    flipped: bool = False
+    state: LinkState = "auto"
+    score: float = 1.0
+    candidate_id: int | None = None
+    evidence: str = ""
     sport: str = ""
     league: str = ""
     league_id: int | None = None
@@ -88,6 +93,7 @@ class LinkRow(Struct, frozen=True, kw_only=True):
     started_at: int | None = None
     started_by: StartedBy = ""
     status: EventStatus = ""
+    parent: str = ""
     changed_at: int = 0
     seq: int = 0
 
@@ -97,7 +103,7 @@ class MarketRow(Struct, frozen=True):
 
     source: str
     source_market_id: str
-    event_id: int
+    source_event_id: str
     market: str
     period: str
     status: Status
@@ -108,9 +114,9 @@ class MarketRow(Struct, frozen=True):
 class ResultRow(Struct, frozen=True):
     """A result as one source gives it."""
 
-    event_id: int
-    period: str
     source: str
+    source_event_id: str
+    period: str
     home_score: int | None
     away_score: int | None
     winner: str
@@ -183,7 +189,7 @@ class Batch(Struct, kw_only=True):
     links: dict[tuple[str, str], LinkRow] = field(default_factory=dict)
     markets: dict[tuple[str, str], MarketRow] = field(default_factory=dict)
     selections: dict[int, SelectionRow] = field(default_factory=dict)
-    results: dict[tuple[int, str, str], ResultRow] = field(default_factory=dict)
+    results: dict[tuple[str, str, str], ResultRow] = field(default_factory=dict)
     coverage: dict[tuple[str, str, str, int], CoverageRow] = field(default_factory=dict)
     sources: dict[str, SourceRow] = field(default_factory=dict)
     rejects: list[RejectRow] = field(default_factory=list)

@@ -14,6 +14,8 @@ Side = Literal["back", "lay", "traded"]
 QuoteResult = Literal["", "won", "lost", "void", "half_won", "half_lost"]
 EventStatus = Literal["", "scheduled", "in_play", "finished", "postponed", "cancelled"]
 StartedBy = Literal["", "status", "in_play", "schedule"]
+LinkState = Literal["stub", "auto", "confirmed", "review", "rejected"]
+"""``stub``: not decided, too little is told. ``review``: a person is to decide. ``confirmed``, ``rejected``: a person has."""
 ResultState = Literal["provisional", "final", "corrected"]
 ScopeKind = Literal["source", "query", "event", "market"]
 BookmakerKind = Literal["book", "exchange", "prediction", "aggregate"]
@@ -176,7 +178,10 @@ class Quote(Struct, frozen=True, gc=False):
 
 
 class Fixture(Struct, frozen=True, kw_only=True):
-    """What a provider says of an event (a match, a race). ``event_id`` is filled by the resolve stage."""
+    """What a provider says of an event (a match, a race). ``event_id`` is filled by the resolve stage.
+
+    ``parent``: the provider's own id of the event of which this one is the live child: the same match under another id.
+    """
 
     source_event_id: str
     sport: str
@@ -190,11 +195,12 @@ class Fixture(Struct, frozen=True, kw_only=True):
     started_by: StartedBy = ""
     status: EventStatus = "scheduled"
     changed_at: int | None = None
+    parent: str = ""
     event_id: int = 0
 
 
 class MarketStatus(Struct, frozen=True, kw_only=True):
-    """The state of a whole market; it covers every selection in it. ``event_id`` is filled by the resolve stage."""
+    """The state of a whole market; it covers every selection in it."""
 
     source_event_id: str
     source_market_id: str
@@ -202,7 +208,6 @@ class MarketStatus(Struct, frozen=True, kw_only=True):
     period: str = ""
     status: Status
     changed_at: int | None = None
-    event_id: int = 0
 
 
 class Complete(Struct, frozen=True):
@@ -214,7 +219,7 @@ class Complete(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """How an event (or a period of it) ended. ``event_id`` is filled by the resolve stage."""
+    """How an event (or a period of it) ended."""
 
     source_event_id: str
     period: str = ""
@@ -223,7 +228,6 @@ class Result(Struct, frozen=True, kw_only=True):
     winner: str = ""
     state: ResultState = "final"
     changed_at: int | None = None
-    event_id: int = 0
 
 
 class Gap(Struct, frozen=True):

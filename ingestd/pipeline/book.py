@@ -89,14 +89,16 @@ class Book:
         row = market.row
         if self._rule == "stamped" and row.changed_at and stamp < row.changed_at:
             return "stale"
-        said = (update.event_id, update.market, update.period, update.status)
-        if row.changed_at and said == (row.event_id, row.market, row.period, row.status):
+        said = (update.source_event_id, update.market, update.period, update.status)
+        if row.changed_at and said == (row.source_event_id, row.market, row.period, row.status):
             return "duplicate" if stamp == row.changed_at else "unchanged"
-        event_id = self._catalogue.mention(self._source, update.source_event_id, self._batch)
+        self._catalogue.mention(self._source, update.source_event_id, self._batch)
         seq = row.seq + 1 if row.changed_at and stamp <= row.changed_at else 0
         self._markets_before.setdefault(row.source_market_id, row)
         market.row = MarketRow(
-            self._source, row.source_market_id, event_id, update.market, update.period, update.status, max(stamp, row.changed_at), seq
+            *(self._source, row.source_market_id, update.source_event_id, update.market, update.period, update.status),
+            max(stamp, row.changed_at),
+            seq,
         )
         self._batch.markets[self._source, row.source_market_id] = market.row
         basis: TimeBasis = "received" if update.changed_at is None else "provider"
@@ -188,8 +190,8 @@ class Book:
     def _market(self, market_id: str, source_event_id: str, market: str, period: str) -> Market:
         found = self._markets.get(market_id)
         if found is None:
-            event_id = self._catalogue.mention(self._source, source_event_id, self._batch)
-            row = MarketRow(self._source, market_id, event_id, market, period, "open", 0, 0)
+            self._catalogue.mention(self._source, source_event_id, self._batch)
+            row = MarketRow(self._source, market_id, source_event_id, market, period, "open", 0, 0)
             self._batch.markets[self._source, market_id] = row
             self._markets_before[market_id] = None
             found = self._markets[market_id] = Market(row=row)
@@ -204,12 +206,12 @@ class Book:
         problem = describe_problem(selection)
         if problem is not None:
             return Reject(stage="validate", category=problem[0], reason=problem[1], severity="warning", update=repr(quote)[:LONGEST_TEXT])
+        self._catalogue.mention(self._source, selection.source_event_id, self._batch)
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
         at = moment.received_at if quote.changed_at is None else quote.changed_at
         self._batch.selections[selection.id] = SelectionRow(
             selection,
             bookmaker_id(selection.bookmaker, selection.bookmaker_kind, self._batch),
-            self._catalogue.mention(self._source, selection.source_event_id, self._batch),
             moment.received_at,
             at,
         )

@@ -18,12 +18,12 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._links: dict[tuple[str, str], LinkRow] = {}
-        self._results: dict[tuple[int, str, str], ResultRow] = {}
+        self._results: dict[tuple[str, str, str], ResultRow] = {}
 
     def learn(self, links: Iterable[LinkRow], results: Iterable[ResultRow]) -> None:
         """Take what the store knows."""
         self._links.update(((link.source, link.source_event_id), link) for link in links)
-        self._results.update(((row.event_id, row.period, row.source), row) for row in results)
+        self._results.update(((row.source, row.source_event_id, row.period), row) for row in results)
 
     def event_id(self, source: str, source_event_id: str) -> int:
         """The event behind a provider's own id: the linked one, else the one that this id makes by itself."""
@@ -35,14 +35,12 @@ class Catalogue:
         link = self._links.get((source, source_event_id))
         return link.starts_at if link else None
 
-    def mention(self, source: str, source_event_id: str, batch: Batch) -> int:
-        """Make sure that an event named by a market or a selection exists, if only as a stub; returns its id."""
+    def mention(self, source: str, source_event_id: str, batch: Batch) -> None:
+        """Make sure that an event named by a market or a selection exists, if only as a stub."""
         key = (source, source_event_id)
-        link = self._links.get(key)
-        if link is None:
+        if key not in self._links:
             link = LinkRow(source=source, source_event_id=source_event_id, event_id=self.event_id(*key))
             self._links[key] = batch.links[key] = link
-        return link.event_id
 
     def fixture(self, source: str, update: Fixture, received_at: int, rule: TimeRule, batch: Batch) -> Outcome:
         """What a source says of an event; a kick-off once seen is kept."""
@@ -61,7 +59,7 @@ class Catalogue:
     def result(self, source: str, update: Result, received_at: int, rule: TimeRule, batch: Batch) -> Outcome:
         """How an event ended, as one source gives it."""
         self.mention(source, update.source_event_id, batch)
-        key = (update.event_id, update.period, source)
+        key = (source, update.source_event_id, update.period)
         held = self._results.get(key)
         stamp = received_at if update.changed_at is None else update.changed_at
         if held is not None:
@@ -76,9 +74,9 @@ class Catalogue:
                 return "duplicate" if stamp == held.changed_at else "unchanged"
             stamp = max(stamp, held.changed_at + 1)
         row = ResultRow(
-            event_id=update.event_id,
-            period=update.period,
             source=source,
+            source_event_id=update.source_event_id,
+            period=update.period,
             home_score=update.home_score,
             away_score=update.away_score,
             winner=update.winner,
@@ -93,22 +91,17 @@ class Catalogue:
         match refusal.table, refusal.key:
             case "event_links", (str(source), str(source_event_id)):
                 self._links.pop((source, source_event_id), None)
-            case "results", (int(event_id), str(period), str(source)):
-                self._results.pop((event_id, period, source), None)
+            case "results", (str(source), str(source_event_id), str(period)):
+                self._results.pop((source, source_event_id, period), None)
             case _:
                 pass
 
     def forget(self, source: str, before: int) -> None:
         """Drop events of a source that started before ``before``, with their results."""
-        old = {
-            key: link.event_id
-            for key, link in self._links.items()
-            if key[0] == source and link.starts_at is not None and link.starts_at < before
-        }
+        old = {key for key, link in self._links.items() if key[0] == source and link.starts_at is not None and link.starts_at < before}
         for key in old:
             del self._links[key]
-        gone = set(old.values())
-        for result in [key for key in self._results if key[0] in gone and key[2] == source]:
+        for result in [key for key in self._results if key[:2] in old]:
             del self._results[result]
 
 

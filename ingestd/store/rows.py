@@ -70,7 +70,7 @@ def catalogue(batch: Batch) -> list[Step]:
         Step(
             sql.MARKETS,
             [
-                (row.source, row.source_market_id, row.event_id, row.market, row.period, row.status, row.changed_at, row.seq)
+                (row.source, row.source_market_id, row.source_event_id, row.market, row.period, row.status, row.changed_at, row.seq)
                 for _, row in sorted(batch.markets.items())
             ],
         ),
@@ -78,7 +78,7 @@ def catalogue(batch: Batch) -> list[Step]:
         Step(
             sql.RESULTS,
             [
-                (row.event_id, row.period, row.source, row.home_score, row.away_score, row.winner, row.state, row.changed_at)
+                (row.source, row.source_event_id, row.period, row.home_score, row.away_score, row.winner, row.state, row.changed_at)
                 for _, row in sorted(batch.results.items())
             ],
         ),
@@ -229,16 +229,17 @@ def _rank(row: Change) -> tuple[object, ...]:
 
 def _link(row: LinkRow) -> Row:
     return (
-        *(row.source, row.source_event_id, row.event_id, row.changed_at, row.seq, row.sport, row.league, row.league_id),
+        *(row.source, row.source_event_id, row.event_id, int(row.flipped), row.state, row.score, row.candidate_id, row.evidence),
+        *(row.changed_at, row.seq, row.sport, row.league, row.league_id),
         *(row.season, row.name, row.home, row.away, row.home_team_id, row.away_team_id),
-        *(row.starts_at, row.started_at, row.started_by, row.status),
+        *(row.starts_at, row.started_at, row.started_by, row.status, row.parent),
     )
 
 
 def _selection(row: SelectionRow) -> Row:
     said = row.selection
     return (
-        *(said.id, said.identity, said.source, row.bookmaker_id, row.event_id, said.source_event_id, said.source_market_id),
+        *(said.id, said.identity, said.source, row.bookmaker_id, said.source_event_id, said.source_market_id),
         *(said.scope.kind, said.scope.id, said.market, said.period, said.outcome, said.participant, said.side),
         *(row.first_seen_at, row.changed_at),
     )

@@ -7,9 +7,13 @@ every price has no index.
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ingestd.store.columns import Base, Key, Real, Ref, Small, Time, TimeKey, Word, WordKey
+from ingestd.store.columns import Base, Count, Flag, Key, Real, Ref, Small, Time, TimeKey, Word, WordKey
 
 STRICT = {"sqlite_strict": True}
+
+
+def _of_link() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["source", "source_event_id"], ["event_links.source", "event_links.source_event_id"])
 
 
 class League(Base):
@@ -40,7 +44,10 @@ class Bookmaker(Base):
 
 
 class Alias(Base):
-    """A source's own word for a team, a league or an event, and what it stands for."""
+    """What a person decided that a source's own word (of a team, league, bookmaker) or id (of an event) stands for.
+
+    ``state`` and ``flipped`` are of events only.
+    """
 
     __tablename__ = "aliases"
     kind: Mapped[WordKey]
@@ -48,6 +55,8 @@ class Alias(Base):
     sport: Mapped[WordKey]
     alias: Mapped[WordKey]
     stands_for: Mapped[Ref]
+    state: Mapped[Word]
+    flipped: Mapped[Flag]
     score: Mapped[Real]
     decided_by: Mapped[Word]
     decided_at: Mapped[Time]
@@ -71,16 +80,24 @@ class Event(Base):
 
 
 class EventLink(Base):
-    """What one source says of an event, in its own words, and which event that is. ``changed_at`` 0: a stub."""
+    """What one source says of an event, in its own words, and which event that is: nothing else in the store says so.
+
+    ``changed_at`` 0: a stub. ``flipped`` 1: its home is the event's away. ``parent``: the source's own id of the event that this one is
+    the live child of. ``state`` ``review``: it may be ``candidate_id``, which a person is to decide. ``revision`` grows with each decision.
+    """
 
     __tablename__ = "event_links"
-    __table_args__ = (Index(None, "event_id"), STRICT)
+    __table_args__ = (Index(None, "event_id"), Index(None, "starts_at"), Index(None, "revision"), STRICT)
     source: Mapped[WordKey]
     source_event_id: Mapped[WordKey]
     event_id: Mapped[Ref] = mapped_column(ForeignKey("events.event_id"))
     score: Mapped[Real] = mapped_column(server_default=text("1"))
     state: Mapped[Word] = mapped_column(server_default=text("'auto'"))
+    flipped: Mapped[Flag]
+    parent: Mapped[Word]
+    candidate_id: Mapped[Ref | None]
     evidence: Mapped[Word]
+    revision: Mapped[Count]
     sport: Mapped[Word]
     league: Mapped[Word]
     league_id: Mapped[Ref | None] = mapped_column(ForeignKey("leagues.id"))
@@ -102,9 +119,10 @@ class EventResult(Base):
     """How an event, or a period of it, ended, as one source gives it."""
 
     __tablename__ = "results"
-    event_id: Mapped[Key] = mapped_column(ForeignKey("events.event_id"))
-    period: Mapped[WordKey]
+    __table_args__ = (_of_link(), STRICT)
     source: Mapped[WordKey]
+    source_event_id: Mapped[WordKey]
+    period: Mapped[WordKey]
     home_score: Mapped[Small | None]
     away_score: Mapped[Small | None]
     winner: Mapped[Word]
@@ -116,10 +134,10 @@ class Market(Base):
     """The state of a market at a source; it covers every selection in it. ``changed_at`` 0: known by its quotes alone."""
 
     __tablename__ = "markets"
-    __table_args__ = (Index(None, "event_id"), STRICT)
+    __table_args__ = (_of_link(), Index(None, "source", "source_event_id"), STRICT)
     source: Mapped[WordKey]
     source_market_id: Mapped[WordKey]
-    event_id: Mapped[Ref] = mapped_column(ForeignKey("events.event_id"))
+    source_event_id: Mapped[Word]
     market: Mapped[Word]
     period: Mapped[Word]
     status: Mapped[Word]
@@ -133,15 +151,15 @@ class PricedSelection(Base):
     __tablename__ = "selections"
     __table_args__ = (
         ForeignKeyConstraint(["source", "source_market_id"], ["markets.source", "markets.source_market_id"]),
+        _of_link(),
         Index(None, "source", "source_market_id"),
-        Index(None, "event_id"),
+        Index(None, "source", "source_event_id"),
         STRICT,
     )
     selection_id: Mapped[Key]
     identity: Mapped[Word]
     source: Mapped[Word]
     bookmaker_id: Mapped[Ref] = mapped_column(ForeignKey("bookmakers.id"))
-    event_id: Mapped[Ref] = mapped_column(ForeignKey("events.event_id"))
     source_event_id: Mapped[Word]
     source_market_id: Mapped[Word]
     scope_kind: Mapped[Word]

@@ -124,10 +124,11 @@ def _named(name: str, *words: str) -> Merge:
 
 _TOLD: Final = (
     *("sport", "league", "league_id", "season", "name", "home", "away", "home_team_id", "away_team_id"),
-    *("starts_at", "started_at", "started_by", "status"),
+    *("starts_at", "started_at", "started_by", "status", "parent"),
 )
+_DECIDED: Final = ("event_id", "flipped", "state", "score", "candidate_id", "evidence")
 _DESCRIBES: Final = (
-    *("bookmaker_id", "event_id", "source_event_id", "source_market_id", "scope_kind", "scope_id"),
+    *("bookmaker_id", "source_event_id", "source_market_id", "scope_kind", "scope_id"),
     *("market", "period", "outcome", "participant", "side"),
 )
 _PRICE: Final = ("price", "line", "size")
@@ -142,19 +143,19 @@ BOOKMAKERS: Final = _named("bookmakers", "name", "kind")
 EVENTS: Final = Merge(table="events", columns=("event_id",))
 EVENT_LINKS: Final = Merge(
     table="event_links",
-    columns=("source", "source_event_id", "event_id", "changed_at", "seq", *_TOLD),
+    columns=("source", "source_event_id", *_DECIDED, "changed_at", "seq", *_TOLD),
     key=2,
     replaces=("changed_at", "seq", *_TOLD),
     rank=("changed_at", "seq", *_TOLD),
-    parents=(("events", (2,)), ("leagues", (7,)), ("teams", (11,)), ("teams", (12,))),
+    parents=(("events", (2,)), ("leagues", (12,)), ("teams", (16,)), ("teams", (17,))),
 )
 MARKETS: Final = Merge(
     table="markets",
-    columns=("source", "source_market_id", "event_id", "market", "period", "status", "changed_at", "seq"),
+    columns=("source", "source_market_id", "source_event_id", "market", "period", "status", "changed_at", "seq"),
     key=2,
-    replaces=("event_id", "market", "period", "status", "changed_at", "seq"),
-    rank=("changed_at", "seq", "market", "period", "status", "event_id"),
-    parents=(("events", (2,)),),
+    replaces=("source_event_id", "market", "period", "status", "changed_at", "seq"),
+    rank=("changed_at", "seq", "market", "period", "status", "source_event_id"),
+    parents=(("event_links", (0, 2)),),
 )
 SELECTIONS: Final = Merge(
     table="selections",
@@ -162,7 +163,7 @@ SELECTIONS: Final = Merge(
     replaces=(*_DESCRIBES, "changed_at"),
     rank=("changed_at", *_DESCRIBES),
     only=("selections.identity = excluded.identity",),
-    parents=(("bookmakers", (3,)), ("events", (4,)), ("markets", (2, 6))),
+    parents=(("bookmakers", (3,)), ("event_links", (2, 4)), ("markets", (2, 5))),
 )
 FIRST_SEEN: Final = Merge(
     table="selections",
@@ -172,11 +173,11 @@ FIRST_SEEN: Final = Merge(
 )
 RESULTS: Final = Merge(
     table="results",
-    columns=("event_id", "period", "source", "home_score", "away_score", "winner", "state", "changed_at"),
+    columns=("source", "source_event_id", "period", "home_score", "away_score", "winner", "state", "changed_at"),
     key=3,
     replaces=("home_score", "away_score", "winner", "state", "changed_at"),
     rank=("changed_at", "home_score", "away_score", "winner", "state"),
-    parents=(("events", (0,)),),
+    parents=(("event_links", (0, 1)),),
 )
 ODDS: Final = Merge(
     table="odds",

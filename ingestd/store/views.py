@@ -92,7 +92,9 @@ class _Maker:
         last = _numbered(
             "changed_at DESC, seq DESC",
             f"o.status = 'open' AND o.price IS NOT NULL AND o.changed_at < {begins}",
-            "odds_history AS o JOIN selections AS p ON p.selection_id = o.selection_id JOIN events AS v ON v.event_id = p.event_id",
+            "odds_history AS o JOIN selections AS p ON p.selection_id = o.selection_id "
+            "JOIN event_links AS k ON k.source = p.source AND k.source_event_id = p.source_event_id "
+            "JOIN events AS v ON v.event_id = k.event_id",
         )
         by = "CASE WHEN e.started_at IS NULL THEN 'schedule' ELSE e.started_by END"
         covered = f"({self._covered('coalesce(e.started_at, e.starts_at)')}) = 'complete'"
@@ -105,10 +107,11 @@ class _Maker:
         """Names and keys of a selection ``s`` whose row has a line."""
         return (
             "s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, "
-            "s.event_id, s.source_event_id, s.source_market_id, e.name AS event, "
+            "k.event_id, s.source_event_id, s.source_market_id, e.name AS event, "
             "coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, "
-            f"{self._time('e.starts_at')} AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, "
-            f"{self._text('s.event_id')} || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant "
+            f"{self._time('e.starts_at')} AS starts_at, e.status AS event_status, s.market, s.period, "
+            f"{self._outcome()} AS outcome, s.participant, s.side, "
+            f"{self._text('k.event_id')} || '|' || s.market || '|' || s.period || '|' || {self._outcome()} || '|' || s.participant "
             f"|| '|' || s.side || '|' || CASE WHEN {line} IS NULL THEN '' ELSE {self._line(line)} END AS outcome_key"
         )
 
@@ -141,6 +144,13 @@ class _Maker:
 
     def _line(self, line: str) -> str:
         return f"printf('%.12g', {line} + 0.0)" if self._lite else f"({line} + 0.0)::text"
+
+    def _outcome(self) -> str:
+        """Home and away as the event has them, whichever way round the source does."""
+        return (
+            "CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' "
+            "WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END"
+        )
 
     def _text(self, value: str) -> str:
         return f"CAST({value} AS TEXT)"
@@ -185,7 +195,8 @@ _SCOPES: Final = (
 """Narrowest first."""
 _SELECTION: Final = (
     "JOIN selections AS s ON s.selection_id = {of}.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id "
-    "JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id "
+    "JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id "
+    "JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id "
     "LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id "
     "LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source"
 )

@@ -99,7 +99,7 @@ async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
 
 async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketRow]:
     """Markets of events that matter still, and whatever market an open selection stands in."""
-    link = and_(EventLink.source == Market.source, EventLink.event_id == Market.event_id)
+    link = and_(EventLink.source == Market.source, EventLink.source_event_id == Market.source_event_id)
     in_use = (
         select(PricedSelection.source_market_id)
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
@@ -107,10 +107,9 @@ async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketR
     )
     found = await db.execute(
         select(
-            *(Market.source, Market.source_market_id, Market.event_id, Market.market, Market.period),
+            *(Market.source, Market.source_market_id, Market.source_event_id, Market.market, Market.period),
             *(Market.status, Market.changed_at, Market.seq),
         )
-        .distinct()
         .outerjoin(EventLink, link)
         .where(Market.source == source, or_(_current(since), Market.source_market_id.in_(in_use)))
         .order_by(Market.source_market_id)
@@ -120,15 +119,15 @@ async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketR
 
 async def _links(db: AsyncConnection, source: str, since: int) -> list[LinkRow]:
     names = LinkRow.__struct_fields__
-    columns = [getattr(EventLink, name) for name in names]
+    columns = [EventLink.flipped == 1 if name == "flipped" else getattr(EventLink, name) for name in names]
     found = await db.execute(select(*columns).where(EventLink.source == source, _current(since)).order_by(EventLink.source_event_id))
     return [_made(LinkRow, row) for row in found]
 
 
 async def _results(db: AsyncConnection, source: str, since: int) -> list[ResultRow]:
-    current = select(EventLink.event_id).where(EventLink.source == source, _current(since))
+    current = select(EventLink.source_event_id).where(EventLink.source == source, _current(since))
     columns = [getattr(EventResult, name) for name in ResultRow.__struct_fields__]
-    found = await db.execute(select(*columns).where(EventResult.source == source, EventResult.event_id.in_(current)))
+    found = await db.execute(select(*columns).where(EventResult.source == source, EventResult.source_event_id.in_(current)))
     return [_made(ResultRow, row) for row in found]
 
 

@@ -59,15 +59,14 @@ class World:
     def tell(self, batch: Batch, *selections: Selection, at: int = T0) -> None:
         """Put selections into a batch, with the event, market and bookmaker they need."""
         for said in selections:
-            event_id = hash64("event", self.source, said.source_event_id)
             link = self.link(said.source_event_id, at=at)
             bookmaker = hash64("bookmaker", said.bookmaker)
             batch.links.setdefault((self.source, said.source_event_id), link)
             self.name(batch, link)
             batch.bookmakers[bookmaker] = NamedRow(bookmaker, said.bookmaker, kind=said.bookmaker_kind)
-            market = MarketRow(self.source, said.source_market_id, event_id, said.market, said.period, "open", 0, 0)
+            market = MarketRow(self.source, said.source_market_id, said.source_event_id, said.market, said.period, "open", 0, 0)
             batch.markets.setdefault((self.source, said.source_market_id), market)
-            batch.selections[said.id] = SelectionRow(said, bookmaker, event_id, at, at)
+            batch.selections[said.id] = SelectionRow(said, bookmaker, at, at)
 
     def link(self, event: str = "e1", *, at: int = T0, seq: int = 0, home: str = "Reds", away: str = "Blues", **more: object) -> LinkRow:
         """What the source says of an event."""

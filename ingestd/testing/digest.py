@@ -25,7 +25,7 @@ FACTS: Final = (
     *("leagues", "teams", "bookmakers", "events", "event_links", "results", "markets", "selections"),
     *("odds", "odds_history", "coverage", "quarantine"),
 )
-_ASIDE: Final = frozenset({"received_at", "committed_at", "first_seen_at", "journal_offset"})
+_ASIDE: Final = frozenset({"received_at", "committed_at", "first_seen_at", "journal_offset", "revision"})
 _ASIDE_OF: Final = {
     "selections": frozenset({"changed_at"}),
     "quarantine": frozenset({"count", "attempts", "first_at", "last_at", "error", "decoded", "state"}),

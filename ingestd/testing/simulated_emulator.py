@@ -69,7 +69,7 @@ class SimulatedEmulator:
         markets = {row[1]: str(row[5]) for row in facts["markets"]}
         prices = {row[0]: (row[1], str(row[4])) for row in facts["odds"]}
         found: dict[Key, Stand] = {}
-        for number, _, _, bookmaker, _, _, market, *_, outcome, _, side in facts["selections"]:
+        for number, _, _, bookmaker, _, market, *_, outcome, _, side in facts["selections"]:
             price, own = prices[number]
             status = max(own, markets[market], key=WORSE.index)
             found[Key(str(market), str(outcome), str(side), bookmaker=names[bookmaker])] = Stand(

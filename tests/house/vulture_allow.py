@@ -1,5 +1,6 @@
 """Names that nobody here calls, each beside who does; mypy says when one of them is gone."""
 
+from ingestd.pipeline.matching import Candidate
 from ingestd.settings.load import _Loader
 from ingestd.sources.feeds.mapped.options import MappedOptions
 from ingestd.sources.feeds.mapped.paths import _Functions
@@ -54,3 +55,6 @@ EventLink.evidence
 JournalRecord.created_at
 Quarantined.journal_offset, Quarantined.attempts, Quarantined.first_at, Quarantined.last_at
 Incident.first_at, Incident.last_at
+
+# What whoever builds candidates knows of them, for evidence to come.
+Candidate.season

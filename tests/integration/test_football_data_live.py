@@ -66,7 +66,7 @@ async def test_as_the_files_change(tmp_path: Path) -> None:
     assert odds == [(2.12, "open", "", "nominal"), (1.9, "open", "", "nominal"), (None, "settled", "lost", "nominal")]
     results = ask(
         tmp_path,
-        "SELECT r.home_score, r.away_score FROM results r JOIN event_links l USING (event_id)"
+        "SELECT r.home_score, r.away_score FROM results r JOIN event_links l USING (source, source_event_id)"
         " WHERE l.source_event_id = 'E9|2022-08-13|Ayton|Beeford'",
     )
     assert results == [(2, 2)]

@@ -60,7 +60,7 @@ SAID_OF_E1 = {
     "name": "Harrow v Marsham", "starts_at": T + 60 * SECOND, "started_at": T + 6 * SECOND, "started_by": "in_play", "status": "in_play",
 }  # fmt: skip
 SELECTION = {
-    "source": SOURCE, "event_id": EVENT, "source_event_id": "E1", "source_market_id": "E1.1", "scope_kind": "market", "scope_id": "E1.1",
+    "source": SOURCE, "source_event_id": "E1", "source_market_id": "E1.1", "scope_kind": "market", "scope_id": "E1.1",
     "market": "match_odds", "period": "", "first_seen_at": T, "changed_at": T,
 }  # fmt: skip
 
@@ -90,19 +90,20 @@ EXPECTED: dict[str, list[dict[str, object]]] = {
     "event_links": [
         {
             "source": SOURCE, "source_event_id": "E1", "event_id": EVENT, "score": 1.0, "state": "auto", "evidence": "",
+            "flipped": 0, "parent": "", "candidate_id": None,
             "league": "River Cup", "home": "Harrow", "away": "Marsham", **SAID_OF_E1, "changed_at": at(6), "seq": 0,
         }
     ],
     "results": [
         {
-            "event_id": EVENT, "period": "", "source": SOURCE, "home_score": 2, "away_score": 1, "winner": "home", "state": "final",
+            "source": SOURCE, "source_event_id": "E1", "period": "", "home_score": 2, "away_score": 1, "winner": "home", "state": "final",
             "changed_at": at(8),
         }
     ],
     "markets": [
         {
-            "source": SOURCE, "source_market_id": "E1.1", "event_id": EVENT, "market": "match_odds", "period": "", "status": "settled",
-            "changed_at": at(7), "seq": 0,
+            "source": SOURCE, "source_market_id": "E1.1", "source_event_id": "E1", "market": "match_odds", "period": "",
+            "status": "settled", "changed_at": at(7), "seq": 0,
         }
     ],
     "selections": [
@@ -153,7 +154,7 @@ EXPECTED: dict[str, list[dict[str, object]]] = {
     ],
 }  # fmt: skip
 """What the statements say, table by table; columns left out depend on when and where it ran."""
-ELSEWHERE = {"committed_at", "journal_offset", "quarantine_id"}
+ELSEWHERE = {"committed_at", "journal_offset", "quarantine_id", "revision"}
 
 
 def shown(rows: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -19,7 +19,7 @@ def test_batches_do_not_share_rows() -> None:
     """Each begins empty, and live: the guard alone decides."""
     one, other = Batch(run=RUN, journal_id=1, position=2), Batch(run=RUN, journal_id=1, position=2)
     one.settle.add(1)
-    one.markets["s", "m"] = MarketRow("s", "m", 1, "w", "", "open", 0, 0)
+    one.markets["s", "m"] = MarketRow("s", "m", "e", "w", "", "open", 0, 0)
     one.links["s", "e"] = LinkRow(source="s", source_event_id="e", event_id=1)
     assert (other.settle, other.markets, other.links, other.changes, other.odds_after) == (set(), {}, {}, [], None)
 

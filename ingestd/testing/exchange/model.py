@@ -28,15 +28,14 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         *("source", "source_event_id", "event_id", "sport", "league", "league_id", "season", "name", "home", "away", "home_team_id"),
         *("away_team_id", "starts_at", "started_at", "started_by", "status", "changed_at", "seq"),
     ),
-    "results": ("event_id", "period", "source", "home_score", "away_score", "winner", "state", "changed_at"),
-    "markets": ("source", "source_market_id", "event_id", "market", "period", "status", "changed_at", "seq"),
+    "results": ("source", "source_event_id", "period", "home_score", "away_score", "winner", "state", "changed_at"),
+    "markets": ("source", "source_market_id", "source_event_id", "market", "period", "status", "changed_at", "seq"),
     "selections": (
         *(
             "selection_id",
             "identity",
             "source",
             "bookmaker_id",
-            "event_id",
             "source_event_id",
             "source_market_id",
             "scope_kind",
@@ -111,11 +110,9 @@ class Oracle:
             "bookmakers": {(hash64("bookmaker", p.told.bookmaker), p.told.bookmaker, p.told.bookmaker_kind) for p in priced},
             "events": {self._event_row(f) for f in fixtures},
             "event_links": {self._link_row(*held) for held in self._fixtures.values()},
-            "results": {
-                (self._event(s.event), s.period, self._source, s.home, s.away, s.winner, s.state, at) for s, at in self._scores.values()
-            },
+            "results": {(self._source, s.event, s.period, s.home, s.away, s.winner, s.state, at) for s, at in self._scores.values()},
             "markets": {
-                (self._source, m.state.id, self._event(m.state.event), m.state.market, m.state.period, m.status, m.changed_at, m.seq)
+                (self._source, m.state.id, m.state.event, m.state.market, m.state.period, m.status, m.changed_at, m.seq)
                 for m in self._markets.values()
             },
             "selections": {self._selection_row(p.told) for p in priced},
@@ -254,7 +251,7 @@ class Oracle:
         return (*words, _team(f, f.home), _team(f, f.away), f.starts, f.started, _started_by(f), f.status, changed_at, seq)
 
     def _selection_row(self, told: Selection) -> Row:
-        ids = (told.id, told.identity, told.source, hash64("bookmaker", told.bookmaker), self._event(told.source_event_id))
+        ids = (told.id, told.identity, told.source, hash64("bookmaker", told.bookmaker))
         where = (told.source_event_id, told.source_market_id, told.scope.kind, told.scope.id)
         return (*ids, *where, told.market, told.period, told.outcome, told.participant, told.side)
 

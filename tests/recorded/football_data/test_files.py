@@ -154,7 +154,9 @@ def matches(db: sqlite3.Connection, path: Path) -> None:
     rows = list(rows_of(path))
     assert told.keys() == {event_of(row) for row in rows}
     assert {status for _, _, status in told.values()} == {"finished"}
-    letters = dict(db.execute("SELECT l.source_event_id, r.winner FROM results r JOIN event_links l USING (event_id) WHERE period = ''"))
+    letters = dict(
+        db.execute("SELECT l.source_event_id, r.winner FROM results r JOIN event_links l USING (source, source_event_id) WHERE period = ''")
+    )
     assert letters == {event_of(row): OUTCOMES[row.get("FTR") or row["Res"]] for row in rows}
 
 
@@ -163,7 +165,8 @@ def prices(db: sqlite3.Connection, path: Path) -> None:
     found: dict[tuple[str, str, str], list[float]] = defaultdict(list)
     asked = """
         SELECT s.source_event_id, b.name, s.outcome, h.price, h.time_basis, e.starts_at - h.changed_at
-        FROM odds_history h JOIN selections s USING (selection_id) JOIN bookmakers b ON b.id = s.bookmaker_id JOIN events e USING (event_id)
+        FROM odds_history h JOIN selections s USING (selection_id) JOIN bookmakers b ON b.id = s.bookmaker_id
+        JOIN event_links l USING (source, source_event_id) JOIN events e USING (event_id)
         WHERE s.market = 'match_odds' AND h.status = 'open' ORDER BY h.selection_id, h.changed_at, h.seq"""
     for event, book, outcome, price, basis, before in db.execute(asked):
         found[event, book, outcome].append(price)
@@ -181,8 +184,8 @@ def settlements(db: sqlite3.Connection) -> None:
     """Every selection of every match is settled, last, as its goals say."""
     asked = """
         SELECT s.market, s.outcome, o.line, o.own_status, o.result, o.price, r.home_score, r.away_score, o.changed_at - e.starts_at
-        FROM odds o JOIN selections s USING (selection_id) JOIN events e USING (event_id)
-        JOIN results r ON r.event_id = e.event_id AND r.period = ''"""
+        FROM odds o JOIN selections s USING (selection_id) JOIN event_links l USING (source, source_event_id)
+        JOIN events e USING (event_id) JOIN results r ON r.source = s.source AND r.source_event_id = s.source_event_id AND r.period = ''"""
     seen = 0
     for market, outcome, line, status, result, price, home, away, after in db.execute(asked):
         if market == "match_odds":

@@ -175,9 +175,7 @@ def test_a_corrected_copy(store_url: str, tmp_path: Path, command: Command) -> N
         (1.9, -0.5, "open", ""),
         (None, -0.5, "settled", "lost"),
     ]
-    goals = (
-        "SELECT r.home_score, r.away_score FROM results r JOIN event_links l USING (event_id) WHERE source_event_id = '{}' AND period = ''"
-    )
+    goals = "SELECT home_score, away_score FROM results WHERE source_event_id = '{}' AND period = ''"
     assert asyncio.run(ask(store_url, goals.format(AYTON))) == [(2, 2)]
     assert apart(loaded(command, f"sqlite:///{tmp_path / 'other.db'}", CORRECTED, LONGER), corrected) == {}
     assert apart(loaded(command, store_url, LONGER), corrected) == {}

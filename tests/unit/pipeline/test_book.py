@@ -65,10 +65,9 @@ def new_batch(position: int = 0) -> Batch:
 
 
 def market_status(market: str, status: Status, at: int | None = None) -> MarketStatus:
-    """A market's state, resolved."""
+    """A market's state."""
     event = EVENT_OF[market]
-    event_id = hash64("event", SOURCE, event)
-    return MarketStatus(source_event_id=event, source_market_id=market, market="winner", status=status, changed_at=at, event_id=event_id)
+    return MarketStatus(source_event_id=event, source_market_id=market, market="winner", status=status, changed_at=at)
 
 
 class Bench:
@@ -145,9 +144,9 @@ def test_first_quote_is_written_with_all_that_names_it() -> None:
     assert (change.received_at - T, change.offset, change.history, change.current) == (9, 77, True, True)
     event_id = hash64("event", SOURCE, "e1")
     row = bench.batch.selections[A.id]
-    assert (row.selection, row.event_id, row.first_seen_at - T, row.changed_at - T) == (A, event_id, 9, 0)
+    assert (row.selection, row.first_seen_at - T, row.changed_at - T) == (A, 9, 0)
     assert bench.batch.bookmakers[row.bookmaker_id].name == "Book"
-    assert bench.batch.markets[SOURCE, "m1"] == MarketRow(SOURCE, "m1", event_id, "winner", "", "open", 0, 0)
+    assert bench.batch.markets[SOURCE, "m1"] == MarketRow(SOURCE, "m1", "e1", "winner", "", "open", 0, 0)
     assert bench.batch.links[SOURCE, "e1"].event_id == event_id
 
 

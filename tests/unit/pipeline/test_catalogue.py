@@ -21,7 +21,7 @@ FIXTURE = Fixture(
     changed_at=T,
     event_id=EVENT,
 )
-RESULT = Result(source_event_id="e1", home_score=1, away_score=0, winner="home", state="provisional", changed_at=T, event_id=EVENT)
+RESULT = Result(source_event_id="e1", home_score=1, away_score=0, winner="home", state="provisional", changed_at=T)
 
 
 def new_batch() -> Batch:
@@ -100,9 +100,9 @@ def test_supersedes(stamp: int, ordered: bool, stamped: bool) -> None:
 def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
     """An event known by its id alone exists, without a time that could outrank what is told later."""
     catalogue, batch = Catalogue(), new_batch()
-    assert catalogue.mention("s", "e1", batch) == EVENT
+    catalogue.mention("s", "e1", batch)
     assert batch.links == {("s", "e1"): LinkRow(source="s", source_event_id="e1", event_id=EVENT)}
-    assert catalogue.mention("s", "e1", again := new_batch()) == EVENT
+    catalogue.mention("s", "e1", again := new_batch())
     assert again == new_batch()
     outcome, link = told(catalogue, FIXTURE)
     assert (outcome, link and (link.changed_at, link.seq)) == ("changed", (T, 0))
@@ -111,12 +111,11 @@ def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
 def test_a_learnt_link_is_never_decided_again() -> None:
     """What the store says an event is, it is."""
     catalogue = Catalogue()
-    known = ResultRow(42, "", "s", 1, 0, "home", "final", T)
+    known = ResultRow("s", "e1", "", 1, 0, "home", "final", T)
     catalogue.learn([LinkRow(source="s", source_event_id="e1", event_id=42, changed_at=T)], [known])
-    assert catalogue.result("s", replace(RESULT, event_id=42, state="final"), T, "ordered", new_batch()) == "duplicate"
+    assert catalogue.result("s", replace(RESULT, state="final"), T, "ordered", new_batch()) == "duplicate"
     assert catalogue.event_id("s", "e1") == 42
     assert catalogue.event_id("other", "e1") == hash64("event", "other", "e1")
-    assert catalogue.mention("s", "e1", new_batch()) == 42
 
 
 def test_result_and_its_correction() -> None:
@@ -128,7 +127,7 @@ def test_result_and_its_correction() -> None:
     assert catalogue.result("s", replace(RESULT, changed_at=None), T + 3, "ordered", batch) == "unchanged"
     final = replace(RESULT, state="final", home_score=2, changed_at=T - 3)
     assert catalogue.result("s", final, T + 4, "ordered", batch) == "changed"
-    row = batch.results[EVENT, "", "s"]
+    row = batch.results["s", "e1", ""]
     assert (row.home_score, row.away_score, row.winner, row.state, row.changed_at) == (2, 0, "home", "final", T + 1)
     assert catalogue.result("s", replace(RESULT, period="1"), T, "ordered", batch) == "changed"
     assert len(batch.results) == 2
@@ -139,7 +138,7 @@ def test_stamped_result_that_comes_late() -> None:
     catalogue, batch = Catalogue(), new_batch()
     catalogue.result("s", RESULT, T, "stamped", batch)
     assert catalogue.result("s", replace(RESULT, home_score=9, changed_at=T - 1), T, "stamped", batch) == "stale"
-    assert batch.results[EVENT, "", "s"].home_score == 1
+    assert batch.results["s", "e1", ""].home_score == 1
 
 
 def test_take_back_forgets_what_was_refused() -> None:
@@ -147,11 +146,11 @@ def test_take_back_forgets_what_was_refused() -> None:
     catalogue, batch = Catalogue(), new_batch()
     told(catalogue, FIXTURE)
     catalogue.result("s", RESULT, T, "ordered", batch)
-    for refusal in (Refusal("event_links", ("x", "e1"), ""), Refusal("results", (1, "", "s"), ""), Refusal("teams", (7,), "")):
+    for refusal in (Refusal("event_links", ("x", "e1"), ""), Refusal("results", ("x", "e1", ""), ""), Refusal("teams", (7,), "")):
         catalogue.take_back(refusal)
     assert told(catalogue, FIXTURE)[0] == "duplicate"
     catalogue.take_back(Refusal("event_links", ("s", "e1"), ""))
-    catalogue.take_back(Refusal("results", (EVENT, "", "s"), ""))
+    catalogue.take_back(Refusal("results", ("s", "e1", ""), ""))
     assert told(catalogue, FIXTURE)[0] == "changed"
     assert catalogue.result("s", RESULT, T, "ordered", batch) == "changed"
 
@@ -169,7 +168,7 @@ def test_forget_drops_old_events_of_one_source() -> None:
     assert (catalogue.starts_at("s", "e1"), catalogue.starts_at("t", "e1")) == (None, T + 9)
     assert catalogue.result("t", RESULT, T, "ordered", batch) == "duplicate"
     assert catalogue.result("s", RESULT, T, "ordered", batch) == "changed"
-    assert catalogue.mention("s", "e2", again := new_batch())
+    catalogue.mention("s", "e2", again := new_batch())
     assert again.links == {}
 
 

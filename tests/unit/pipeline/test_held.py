@@ -7,7 +7,7 @@ from ingestd.model import NO_PRICE, STATUSES, WHOLE, Quote, Scope, Status, selec
 from ingestd.pipeline.held import Gathered, Held, Market, stored, worse
 
 CHOSEN = selection("s", ("a",), bookmaker="b", source_event_id="e", source_market_id="m", scope=WHOLE, market="w", outcome="o")
-MARKET = Market(MarketRow("s", "m", 1, "w", "", "open", 0, 0))
+MARKET = Market(MarketRow("s", "m", "e", "w", "", "open", 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_selections_are_found_by_event_and_by_query() -> None:
 def test_what_the_store_holds_is_shown_as_its_market_is() -> None:
     """A selection comes back as it was written; a settled market shows through."""
     row = HeldRow(CHOSEN, 1.5, None, 9.0, "open", "", 7, 2)
-    held = stored(row, Market(MarketRow("s", "m", 1, "w", "", "settled", 5, 0)))
+    held = stored(row, Market(MarketRow("s", "m", "e", "w", "", "settled", 5, 0)))
     assert (held.price, held.size, held.own_status, held.status, held.changed_at, held.seq) == (1.5, 9.0, "open", "settled", 7, 2)

@@ -140,8 +140,8 @@ def test_each_kind_of_update_finds_its_place() -> None:
     batch = bench.batch
     event = hash64("event", "s", "e1")
     assert [(row.selection_id, row.status) for row in batch.changes] == [(A.id, "open"), (A.id, "suspended")]
-    assert (batch.links["s", "e1"].name, batch.links["s", "e1"].event_id, batch.markets["s", "m1"].event_id) == ("n", event, event)
-    assert batch.results[event, "", "s"].winner == "a"
+    assert (batch.links["s", "e1"].name, batch.links["s", "e1"].event_id, batch.markets["s", "m1"].source_event_id) == ("n", event, "e1")
+    assert batch.results["s", "e1", ""].winner == "a"
     assert bench.lane.coverage.gaps() == [M1]
     assert bench.counts() == {"received": 6, "changed": 5, "unchanged": 1, "rows": 2}
 
@@ -406,7 +406,7 @@ def test_a_warm_start_knows_what_the_store_knows() -> None:
     event = hash64("event", "s", "e1")
     warm = Warm(
         held=[HeldRow(A, 1.5, None, None, "open", "", T, 0)],
-        markets=[MarketRow("s", "m1", event, "winner", "", "suspended", T, 0)],
+        markets=[MarketRow("s", "m1", "e1", "winner", "", "suspended", T, 0)],
         links=[LinkRow(source="s", source_event_id="e1", event_id=event)],
         coverage=[CoverageRow("s", "source", "", T, None, T, "complete")],
     )

@@ -168,7 +168,6 @@ async def test_event_prefers_the_link_that_has_told_then_the_lowest_source(store
 async def test_market_moves_forward_only(store: Store, world: World, rows: Rows) -> None:
     """Market states are guarded the same way as prices."""
     await world.begin(store)
-    event_id = hash64("event", "demo", "e1")
     for at, seq, status, expected in (
         (0, 0, "open", "open"),
         (T0, 1, "suspended", "suspended"),
@@ -178,7 +177,7 @@ async def test_market_moves_forward_only(store: Store, world: World, rows: Rows)
         batch = world.batch()
         link = batch.links["demo", "e1"] = world.link()
         world.name(batch, link)
-        batch.markets["demo", "m1"] = MarketRow("demo", "m1", event_id, "h2h", "", status, at, seq)  # type: ignore[arg-type] # words of the model
+        batch.markets["demo", "m1"] = MarketRow("demo", "m1", "e1", "h2h", "", status, at, seq)  # type: ignore[arg-type] # words of the model
         await store.write(batch)
         assert await rows("SELECT status FROM markets") == [(expected,)]
 
@@ -198,7 +197,7 @@ async def test_selection_is_told_anew_by_time_and_first_seen_is_the_least(store:
         batch = world.batch()
         world.tell(batch, home)
         row = batch.selections[home.id]
-        batch.selections[home.id] = SelectionRow(replace(home, participant=participant), row.bookmaker_id, row.event_id, seen, at)
+        batch.selections[home.id] = SelectionRow(replace(home, participant=participant), row.bookmaker_id, seen, at)
         await store.write(batch)
         assert await rows(epoch) == [(expected,)]
     assert len(await rows("SELECT 1 FROM selections AS s JOIN odds AS o ON true")) == 0
@@ -231,12 +230,11 @@ async def test_collision_of_ids_is_refused_and_never_merged(store: Store, world:
 async def test_results_move_forward_only(store: Store, world: World, rows: Rows) -> None:
     """A result is replaced by a later one; of equal times by the lexically greater."""
     await world.begin(store)
-    event_id = hash64("event", "demo", "e1")
     for at, home_score, expected in ((T0, 1, 1), (T0 - 1, 5, 1), (T0, 2, 2), (T0, None, 2), (T0 + 1, 0, 0)):
         batch = world.batch()
         link = batch.links["demo", "e1"] = world.link()
         world.name(batch, link)
-        batch.results[event_id, "", "demo"] = ResultRow(event_id, "", "demo", home_score, 0, "", "final", at)
+        batch.results["demo", "e1", ""] = ResultRow("demo", "e1", "", home_score, 0, "", "final", at)
         await store.write(batch)
         assert await rows("SELECT home_score FROM results") == [(expected,)]
 
@@ -325,8 +323,7 @@ async def test_digest_is_the_same_on_both_databases(postgres_url: str, sqlite_ur
         batch.rejects = [world.reject("bad", 1, path="a\0b", error="\udfff")]
         world.covered(batch, T0, T0 + 9, ended=T0 + 9)
         world.covered(batch, T0 + 9, T0 + 12)
-        event_id = hash64("event", "demo", "e0")
-        batch.results[event_id, "", "demo"] = ResultRow(event_id, "", "demo", 2, 1, "home", "final", T0)
+        batch.results["demo", "e0", ""] = ResultRow("demo", "e0", "", 2, 1, "home", "final", T0)
         await store.write(batch)
         await store.close()
         found.append(await digest(url))

@@ -2,7 +2,6 @@
 
 from ingestd.batch import ResultRow
 from ingestd.interfaces import Store
-from ingestd.model import hash64
 from ingestd.testing.batches import T0, World
 
 HOUR = 3_600_000_000
@@ -16,8 +15,7 @@ async def filled(store: Store, world: World) -> dict[str, int]:
     for event, starts in (("coming", T0 + HOUR), ("old", T0 - HOUR), ("unknown", None)):
         batch.links["demo", event] = world.link(event, starts_at=starts)
         world.name(batch, batch.links["demo", event])
-        event_id = hash64("event", "demo", event)
-        batch.results[event_id, "", "demo"] = ResultRow(event_id, "", "demo", 1, 0, "", "final", T0)
+        batch.results["demo", event, ""] = ResultRow("demo", event, "", 1, 0, "", "final", T0)
         for status in ("open", "withdrawn", "settled"):
             said = world.selection(status, market=f"m-{event}", event=event)
             ids[f"{event} {status}"] = said.id

@@ -11,7 +11,7 @@ def test_a_told_selection_brings_what_it_needs() -> None:
     world.tell(batch, home)
     row = batch.selections[home.id]
     assert set(batch.bookmakers) == {row.bookmaker_id}
-    assert {link.event_id for link in batch.links.values()} == {row.event_id}
+    assert set(batch.links) == {(world.source, row.selection.source_event_id)}
     assert {link.home_team_id for link in batch.links.values()} < set(batch.teams)
     assert set(batch.markets) == {(world.source, home.source_market_id)}
     assert [change.selection_id for change in batch.changes] == [home.id]

@@ -4,18 +4,22 @@ CREATE TABLE aliases (
     sport TEXT NOT NULL,
     alias TEXT NOT NULL,
     stands_for INTEGER NOT NULL,
+    state TEXT DEFAULT '' NOT NULL,
+    flipped INTEGER DEFAULT 0 NOT NULL,
     score REAL NOT NULL,
     decided_by TEXT DEFAULT '' NOT NULL,
     decided_at INTEGER NOT NULL,
     CONSTRAINT aliases_pkey PRIMARY KEY (kind, source, sport, alias)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE bookmakers (
     id INTEGER NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     kind TEXT DEFAULT '' NOT NULL,
     CONSTRAINT bookmakers_pkey PRIMARY KEY (id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE coverage (
     source TEXT NOT NULL,
@@ -28,7 +32,8 @@ CREATE TABLE coverage (
     reason TEXT DEFAULT '' NOT NULL,
     repaired_by TEXT DEFAULT '' NOT NULL,
     CONSTRAINT coverage_pkey PRIMARY KEY (source, scope_kind, scope_id, began_at)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE journals (
     journal_id INTEGER NOT NULL,
@@ -37,14 +42,16 @@ CREATE TABLE journals (
     created_at INTEGER NOT NULL,
     CONSTRAINT journals_pkey PRIMARY KEY (journal_id),
     CONSTRAINT journals_uid_key UNIQUE (uid)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE leagues (
     id INTEGER NOT NULL,
     sport TEXT DEFAULT '' NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     CONSTRAINT leagues_pkey PRIMARY KEY (id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE quarantine (
     quarantine_id INTEGER NOT NULL,
@@ -63,7 +70,8 @@ CREATE TABLE quarantine (
     attempts INTEGER DEFAULT 0 NOT NULL,
     state TEXT DEFAULT 'open' NOT NULL,
     CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id)
-) STRICT;
+)
+ STRICT;
 
 CREATE INDEX quarantine_state_source_idx ON quarantine (state, source);
 
@@ -77,7 +85,8 @@ CREATE TABLE runs (
     counts TEXT DEFAULT '' NOT NULL,
     error TEXT DEFAULT '' NOT NULL,
     CONSTRAINT runs_pkey PRIMARY KEY (run_id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE sources (
     source TEXT NOT NULL,
@@ -91,14 +100,16 @@ CREATE TABLE sources (
     silence_limit INTEGER DEFAULT 0 NOT NULL,
     counters TEXT DEFAULT '' NOT NULL,
     CONSTRAINT sources_pkey PRIMARY KEY (source)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE teams (
     id INTEGER NOT NULL,
     sport TEXT DEFAULT '' NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     CONSTRAINT teams_pkey PRIMARY KEY (id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE checkpoints (
     reader TEXT NOT NULL,
@@ -108,7 +119,8 @@ CREATE TABLE checkpoints (
     fence INTEGER NOT NULL,
     CONSTRAINT checkpoints_pkey PRIMARY KEY (reader, journal_id),
     CONSTRAINT checkpoints_journal_id_fkey FOREIGN KEY(journal_id) REFERENCES journals (journal_id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE events (
     event_id INTEGER NOT NULL,
@@ -126,7 +138,8 @@ CREATE TABLE events (
     CONSTRAINT events_league_id_fkey FOREIGN KEY(league_id) REFERENCES leagues (id),
     CONSTRAINT events_home_team_id_fkey FOREIGN KEY(home_team_id) REFERENCES teams (id),
     CONSTRAINT events_away_team_id_fkey FOREIGN KEY(away_team_id) REFERENCES teams (id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE incidents (
     id INTEGER NOT NULL,
@@ -141,7 +154,8 @@ CREATE TABLE incidents (
     run_id INTEGER,
     CONSTRAINT incidents_pkey PRIMARY KEY (id),
     CONSTRAINT incidents_run_id_fkey FOREIGN KEY(run_id) REFERENCES runs (run_id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE event_links (
     source TEXT NOT NULL,
@@ -149,7 +163,11 @@ CREATE TABLE event_links (
     event_id INTEGER NOT NULL,
     score REAL DEFAULT 1 NOT NULL,
     state TEXT DEFAULT 'auto' NOT NULL,
+    flipped INTEGER DEFAULT 0 NOT NULL,
+    parent TEXT DEFAULT '' NOT NULL,
+    candidate_id INTEGER,
     evidence TEXT DEFAULT '' NOT NULL,
+    revision INTEGER DEFAULT 0 NOT NULL,
     sport TEXT DEFAULT '' NOT NULL,
     league TEXT DEFAULT '' NOT NULL,
     league_id INTEGER,
@@ -170,44 +188,50 @@ CREATE TABLE event_links (
     CONSTRAINT event_links_league_id_fkey FOREIGN KEY(league_id) REFERENCES leagues (id),
     CONSTRAINT event_links_home_team_id_fkey FOREIGN KEY(home_team_id) REFERENCES teams (id),
     CONSTRAINT event_links_away_team_id_fkey FOREIGN KEY(away_team_id) REFERENCES teams (id)
-) STRICT;
+)
+ STRICT;
 
 CREATE INDEX event_links_event_id_idx ON event_links (event_id);
+
+CREATE INDEX event_links_revision_idx ON event_links (revision);
+
+CREATE INDEX event_links_starts_at_idx ON event_links (starts_at);
 
 CREATE TABLE markets (
     source TEXT NOT NULL,
     source_market_id TEXT NOT NULL,
-    event_id INTEGER NOT NULL,
+    source_event_id TEXT DEFAULT '' NOT NULL,
     market TEXT DEFAULT '' NOT NULL,
     period TEXT DEFAULT '' NOT NULL,
     status TEXT DEFAULT '' NOT NULL,
     changed_at INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     CONSTRAINT markets_pkey PRIMARY KEY (source, source_market_id),
-    CONSTRAINT markets_event_id_fkey FOREIGN KEY(event_id) REFERENCES events (event_id)
-) STRICT;
+    CONSTRAINT markets_source_source_event_id_fkey FOREIGN KEY(source, source_event_id) REFERENCES event_links (source, source_event_id)
+)
+ STRICT;
 
-CREATE INDEX markets_event_id_idx ON markets (event_id);
+CREATE INDEX markets_source_source_event_id_idx ON markets (source, source_event_id);
 
 CREATE TABLE results (
-    event_id INTEGER NOT NULL,
-    period TEXT NOT NULL,
     source TEXT NOT NULL,
+    source_event_id TEXT NOT NULL,
+    period TEXT NOT NULL,
     home_score INTEGER,
     away_score INTEGER,
     winner TEXT DEFAULT '' NOT NULL,
     state TEXT DEFAULT '' NOT NULL,
     changed_at INTEGER NOT NULL,
-    CONSTRAINT results_pkey PRIMARY KEY (event_id, period, source),
-    CONSTRAINT results_event_id_fkey FOREIGN KEY(event_id) REFERENCES events (event_id)
-) STRICT;
+    CONSTRAINT results_pkey PRIMARY KEY (source, source_event_id, period),
+    CONSTRAINT results_source_source_event_id_fkey FOREIGN KEY(source, source_event_id) REFERENCES event_links (source, source_event_id)
+)
+ STRICT;
 
 CREATE TABLE selections (
     selection_id INTEGER NOT NULL,
     identity TEXT DEFAULT '' NOT NULL,
     source TEXT DEFAULT '' NOT NULL,
     bookmaker_id INTEGER NOT NULL,
-    event_id INTEGER NOT NULL,
     source_event_id TEXT DEFAULT '' NOT NULL,
     source_market_id TEXT DEFAULT '' NOT NULL,
     scope_kind TEXT DEFAULT '' NOT NULL,
@@ -221,11 +245,12 @@ CREATE TABLE selections (
     changed_at INTEGER NOT NULL,
     CONSTRAINT selections_pkey PRIMARY KEY (selection_id),
     CONSTRAINT selections_source_source_market_id_fkey FOREIGN KEY(source, source_market_id) REFERENCES markets (source, source_market_id),
-    CONSTRAINT selections_bookmaker_id_fkey FOREIGN KEY(bookmaker_id) REFERENCES bookmakers (id),
-    CONSTRAINT selections_event_id_fkey FOREIGN KEY(event_id) REFERENCES events (event_id)
-) STRICT;
+    CONSTRAINT selections_source_source_event_id_fkey FOREIGN KEY(source, source_event_id) REFERENCES event_links (source, source_event_id),
+    CONSTRAINT selections_bookmaker_id_fkey FOREIGN KEY(bookmaker_id) REFERENCES bookmakers (id)
+)
+ STRICT;
 
-CREATE INDEX selections_event_id_idx ON selections (event_id);
+CREATE INDEX selections_source_source_event_id_idx ON selections (source, source_event_id);
 
 CREATE INDEX selections_source_source_market_id_idx ON selections (source, source_market_id);
 
@@ -243,7 +268,8 @@ CREATE TABLE odds (
     committed_at INTEGER NOT NULL,
     CONSTRAINT odds_pkey PRIMARY KEY (selection_id),
     CONSTRAINT odds_selection_id_fkey FOREIGN KEY(selection_id) REFERENCES selections (selection_id)
-) STRICT;
+)
+ STRICT;
 
 CREATE TABLE odds_history (
     selection_id INTEGER NOT NULL,
@@ -260,19 +286,20 @@ CREATE TABLE odds_history (
     journal_offset INTEGER NOT NULL,
     CONSTRAINT odds_history_pkey PRIMARY KEY (selection_id, changed_at, seq),
     CONSTRAINT odds_history_selection_id_fkey FOREIGN KEY(selection_id) REFERENCES selections (selection_id)
-) WITHOUT ROWID,
+)
+ WITHOUT ROWID,
  STRICT;
 
 CREATE INDEX odds_history_journal_offset_idx ON odds_history (journal_offset);
 
-CREATE VIEW current_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, CAST(s.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side || '|' || CASE WHEN o.line IS NULL THEN '' ELSE printf('%.12g', o.line + 0.0) END AS outcome_key, o.price, o.line, CASE WHEN o.price <= 1 THEN NULL WHEN o.price < 2 THEN CAST(round(-100.0 / (o.price - 1)) AS INTEGER) ELSE CAST(round((o.price - 1) * 100) AS INTEGER) END AS american, 1.0 / o.price AS probability, o.size, CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END AS status, o.own_status, o.result, strftime('%Y-%m-%dT%H:%M:%S', ((o.changed_at) - (((o.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, strftime('%Y-%m-%dT%H:%M:%S', ((o.received_at) - (((o.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, (CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) - o.changed_at) / 1000000.0 AS age_seconds, coalesce(f.state, '') AS feed_state, coalesce(f.state = 'live' AND CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END = 'open' AND o.price IS NOT NULL AND coalesce((SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1)), 0) AS live FROM odds AS o JOIN selections AS s ON s.selection_id = o.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;
+CREATE VIEW current_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, k.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END AS outcome, s.participant, s.side, CAST(k.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END || '|' || s.participant || '|' || s.side || '|' || CASE WHEN o.line IS NULL THEN '' ELSE printf('%.12g', o.line + 0.0) END AS outcome_key, o.price, o.line, CASE WHEN o.price <= 1 THEN NULL WHEN o.price < 2 THEN CAST(round(-100.0 / (o.price - 1)) AS INTEGER) ELSE CAST(round((o.price - 1) * 100) AS INTEGER) END AS american, 1.0 / o.price AS probability, o.size, CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END AS status, o.own_status, o.result, strftime('%Y-%m-%dT%H:%M:%S', ((o.changed_at) - (((o.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, strftime('%Y-%m-%dT%H:%M:%S', ((o.received_at) - (((o.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, (CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) - o.changed_at) / 1000000.0 AS age_seconds, coalesce(f.state, '') AS feed_state, coalesce(f.state = 'live' AND CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END = 'open' AND o.price IS NOT NULL AND coalesce((SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1)), 0) AS live FROM odds AS o JOIN selections AS s ON s.selection_id = o.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;
 
 CREATE VIEW best_odds AS SELECT outcome_key, event, starts_at, market, period, outcome, participant, line, price, american, probability, size, bookmaker, source, selection_id, event_id, changed_at, age_seconds, feed_state, books FROM (SELECT c.*, row_number() OVER (PARTITION BY outcome_key ORDER BY price DESC, changed_at, selection_id) AS place, count(*) OVER (PARTITION BY outcome_key) AS books FROM current_odds AS c WHERE live = 1 AND side = 'back' AND bookmaker_kind <> 'aggregate') AS ranked WHERE place = 1;
 
-CREATE VIEW price_history AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, CAST(s.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, h.status, h.result, h.seq, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS valid_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.valid_to) - (((h.valid_to) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.valid_to) % 1000000 + 1000000) % 1000000)) AS valid_to, strftime('%Y-%m-%dT%H:%M:%S', ((h.committed_at) - (((h.committed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.committed_at) % 1000000 + 1000000) % 1000000)) AS known_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.received_at) - (((h.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, h.time_basis, h.journal_offset, coalesce(f.state, '') AS feed_state FROM (SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to FROM odds_history AS o) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;
+CREATE VIEW price_history AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, k.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END AS outcome, s.participant, s.side, CAST(k.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, h.status, h.result, h.seq, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS valid_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.valid_to) - (((h.valid_to) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.valid_to) % 1000000 + 1000000) % 1000000)) AS valid_to, strftime('%Y-%m-%dT%H:%M:%S', ((h.committed_at) - (((h.committed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.committed_at) % 1000000 + 1000000) % 1000000)) AS known_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.received_at) - (((h.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, h.time_basis, h.journal_offset, coalesce(f.state, '') AS feed_state FROM (SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to FROM odds_history AS o) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;
 
-CREATE VIEW opening_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, CAST(s.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, h.seq, h.time_basis, coalesce(f.state, '') AS feed_state FROM (SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS place FROM odds_history AS o WHERE o.status = 'open' AND o.price IS NOT NULL) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source WHERE h.place = 1;
+CREATE VIEW opening_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, k.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END AS outcome, s.participant, s.side, CAST(k.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, h.seq, h.time_basis, coalesce(f.state, '') AS feed_state FROM (SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS place FROM odds_history AS o WHERE o.status = 'open' AND o.price IS NOT NULL) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source WHERE h.place = 1;
 
-CREATE VIEW closing_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, CAST(s.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, h.seq, h.time_basis, coalesce(f.state, '') AS feed_state, strftime('%Y-%m-%dT%H:%M:%S', ((coalesce(e.started_at, e.starts_at)) - (((coalesce(e.started_at, e.starts_at)) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((coalesce(e.started_at, e.starts_at)) % 1000000 + 1000000) % 1000000)) AS began_at, CASE WHEN e.started_at IS NULL THEN 'schedule' ELSE e.started_by END AS started_by, (coalesce((SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), 'unknown')) = 'complete' AS coverage_complete FROM (SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY o.changed_at DESC, o.seq DESC) AS place FROM odds_history AS o JOIN selections AS p ON p.selection_id = o.selection_id JOIN events AS v ON v.event_id = p.event_id WHERE o.status = 'open' AND o.price IS NOT NULL AND o.changed_at < coalesce(v.started_at, v.starts_at)) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source WHERE h.place = 1;
+CREATE VIEW closing_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, k.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END AS outcome, s.participant, s.side, CAST(k.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, h.seq, h.time_basis, coalesce(f.state, '') AS feed_state, strftime('%Y-%m-%dT%H:%M:%S', ((coalesce(e.started_at, e.starts_at)) - (((coalesce(e.started_at, e.starts_at)) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((coalesce(e.started_at, e.starts_at)) % 1000000 + 1000000) % 1000000)) AS began_at, CASE WHEN e.started_at IS NULL THEN 'schedule' ELSE e.started_by END AS started_by, (coalesce((SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.began_at <= coalesce(e.started_at, e.starts_at) AND (c.ended_at IS NULL OR c.ended_at >= coalesce(e.started_at, e.starts_at)) ORDER BY c.began_at DESC LIMIT 1), 'unknown')) = 'complete' AS coverage_complete FROM (SELECT o.*, row_number() OVER (PARTITION BY o.selection_id ORDER BY o.changed_at DESC, o.seq DESC) AS place FROM odds_history AS o JOIN selections AS p ON p.selection_id = o.selection_id JOIN event_links AS k ON k.source = p.source AND k.source_event_id = p.source_event_id JOIN events AS v ON v.event_id = k.event_id WHERE o.status = 'open' AND o.price IS NOT NULL AND o.changed_at < coalesce(v.started_at, v.starts_at)) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source WHERE h.place = 1;
 
-CREATE VIEW trusted_history AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, s.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, s.outcome, s.participant, s.side, CAST(s.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || s.outcome || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, h.status, h.result, h.seq, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS valid_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.valid_to) - (((h.valid_to) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.valid_to) % 1000000 + 1000000) % 1000000)) AS valid_to, strftime('%Y-%m-%dT%H:%M:%S', ((h.committed_at) - (((h.committed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.committed_at) % 1000000 + 1000000) % 1000000)) AS known_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.received_at) - (((h.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, h.time_basis, h.journal_offset, coalesce(f.state, '') AS feed_state, coalesce((SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), 'unknown') AS coverage_state FROM (SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to FROM odds_history AS o) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN events AS e ON e.event_id = s.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;
+CREATE VIEW trusted_history AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.sport, coalesce(l.name, '') AS league, k.event_id, s.source_event_id, s.source_market_id, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.market, s.period, CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END AS outcome, s.participant, s.side, CAST(k.event_id AS TEXT) || '|' || s.market || '|' || s.period || '|' || CASE WHEN k.flipped = 1 AND s.outcome = 'home' THEN 'away' WHEN k.flipped = 1 AND s.outcome = 'away' THEN 'home' ELSE s.outcome END || '|' || s.participant || '|' || s.side || '|' || CASE WHEN h.line IS NULL THEN '' ELSE printf('%.12g', h.line + 0.0) END AS outcome_key, h.price, h.line, CASE WHEN h.price <= 1 THEN NULL WHEN h.price < 2 THEN CAST(round(-100.0 / (h.price - 1)) AS INTEGER) ELSE CAST(round((h.price - 1) * 100) AS INTEGER) END AS american, 1.0 / h.price AS probability, h.size, h.status, h.result, h.seq, strftime('%Y-%m-%dT%H:%M:%S', ((h.changed_at) - (((h.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.changed_at) % 1000000 + 1000000) % 1000000)) AS valid_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.valid_to) - (((h.valid_to) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.valid_to) % 1000000 + 1000000) % 1000000)) AS valid_to, strftime('%Y-%m-%dT%H:%M:%S', ((h.committed_at) - (((h.committed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.committed_at) % 1000000 + 1000000) % 1000000)) AS known_from, strftime('%Y-%m-%dT%H:%M:%S', ((h.received_at) - (((h.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((h.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, h.time_basis, h.journal_offset, coalesce(f.state, '') AS feed_state, coalesce((SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND s.scope_kind = 'query' AND c.scope_id = s.scope_id AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.began_at <= h.changed_at AND (c.ended_at IS NULL OR c.ended_at >= h.changed_at) ORDER BY c.began_at DESC LIMIT 1), 'unknown') AS coverage_state FROM (SELECT o.*, lead(o.changed_at) OVER (PARTITION BY o.selection_id ORDER BY o.changed_at, o.seq) AS valid_to FROM odds_history AS o) AS h JOIN selections AS s ON s.selection_id = h.selection_id JOIN bookmakers AS b ON b.id = s.bookmaker_id JOIN event_links AS k ON k.source = s.source AND k.source_event_id = s.source_event_id JOIN events AS e ON e.event_id = k.event_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id LEFT JOIN sources AS f ON f.source = s.source;

@@ -1,6 +1,6 @@
 """The stages and their order."""
 
-from ingestd.model import WHOLE, MarketStatus, Quote, Reject, hash64, selection
+from ingestd.model import WHOLE, Fixture, Quote, Reject, hash64, selection
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.stages import stages
 
@@ -17,9 +17,9 @@ def test_normalise_comes_before_validate() -> None:
 
 
 def test_resolve_comes_along() -> None:
-    """Market states leave the stages with the id of their event."""
-    update: object = MarketStatus(source_event_id="e", source_market_id="m", market="w", status="open")
+    """Fixtures leave the stages with the id of their event."""
+    update: object = Fixture(source_event_id="e", sport="x", name="n")
     for stage in stages("s", Catalogue()):
         update = stage(update, 1_700_000_000_000_000)  # type: ignore[arg-type]
-    assert isinstance(update, MarketStatus)
+    assert isinstance(update, Fixture)
     assert update.event_id == hash64("event", "s", "e")
