@@ -10,6 +10,7 @@ from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
 from ingestd.model import (
     CLOSED,
     NO_PRICE,
+    ON_OFFER,
     Complete,
     MarketStatus,
     Outcome,
@@ -70,6 +71,9 @@ class Book:
                 return described
             held = described
             fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
+        if quote.price is None and quote.status == "suspended" and held.own_status not in ON_OFFER:
+            # a suspension is of what is on offer: it brings nothing back
+            return "unchanged"
         terms = held.after(quote)
         # what stood at one nominal moment says nothing of the next: the same is told anew
         same = terms == (held.price, held.line, held.size) and quote.result == held.result
@@ -110,25 +114,18 @@ class Book:
         return "changed"
 
     def missing(self, update: Complete) -> list[Held]:
-        """The selections of the scope that the provider no longer lists and that were not closed or withdrawn before."""
-        return [
-            held
-            for held in self._members(update.scope)
-            if held.selection.id not in update.listed and held.own_status in ("open", "suspended") and held.status not in CLOSED
-        ]
+        """The selections of the scope that were there to be seen, and that the provider no longer lists."""
+        return [held for held in self._unlisted(update) if held.status not in CLOSED]
 
     def withdraw(self, update: Complete, moment: Moment) -> Outcome:
-        """Withdraw whatever the scope held beyond what is listed."""
+        """Withdraw whatever the scope held beyond what is listed; of what a closed market covers, too: it may open again without that."""
         stamp = moment.received_at if update.changed_at is None else update.changed_at
         basis: TimeBasis = "received" if update.changed_at is None else "provider"
         outcome: Outcome = "unchanged"
-        for held in self.missing(update):
+        for held in self._unlisted(update):
             if self._rule == "stamped" and stamp < held.changed_at:
                 continue
-            self._remember(held, 0)
-            held.own_status = "withdrawn"
-            shown = worse("withdrawn", held.market.row.status)
-            self._write(held, shown, stamp, moment, basis, history=shown != held.status)
+            self._withdraw(held, stamp, moment, basis)
             outcome = "changed"
         return outcome
 
@@ -158,18 +155,33 @@ class Book:
         for held in list(market.members.values()):
             self._let_go(held)
 
-    def forget(self, before: int) -> None:
-        """Let go of closed selections, and of those whose event started before ``before`` and that did not change since.
+    def forget(self, before: int, closed_before: int, moment: Moment) -> None:
+        """Let go of what has been closed since ``closed_before``, and of what is over: begun before ``before``, and unchanged since then.
 
+        What is over and still on offer is withdrawn: once it is let go of, nobody would notice that it is no longer listed.
         That a market closed is remembered longer: what is offered there again was closed by mistake.
         """
         for held in list(self._held.values()):
             start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
-            if held.own_status in CLOSED or (start is not None and max(start, held.changed_at) < before):
+            over = start is not None and max(start, held.changed_at) < before
+            if over and held.own_status in ON_OFFER and held.status not in CLOSED:
+                self._withdraw(held, moment.received_at, moment, "received")
+            elif over or (held.own_status in CLOSED and held.changed_at < closed_before):
                 self._let_go(held)
         for market_id, market in list(self._markets.items()):
             if not market.members and market.row.status in CLOSED and market.row.changed_at < before:
                 del self._markets[market_id]
+
+    def _unlisted(self, update: Complete) -> list[Held]:
+        return [
+            held for held in self._members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER
+        ]
+
+    def _withdraw(self, held: Held, stamp: int, moment: Moment, basis: TimeBasis) -> None:
+        self._remember(held, 0)
+        held.own_status = "withdrawn"
+        shown = worse("withdrawn", held.market.row.status)
+        self._write(held, shown, stamp, moment, basis, history=shown != held.status)
 
     def _members(self, scope: Scope) -> Iterable[Held]:
         if scope.kind == "source":
@@ -208,7 +220,8 @@ class Book:
             return Reject(stage="validate", category=problem[0], reason=problem[1], severity="warning", update=repr(quote)[:LONGEST_TEXT])
         self._catalogue.mention(self._source, selection.source_event_id, self._batch)
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
-        at = moment.received_at if quote.changed_at is None else quote.changed_at
+        # how it is described changes with the frame, not with the price: two queries list it with one stamp, and the later one has it
+        at = moment.received_at if self._rule == "ordered" or quote.changed_at is None else quote.changed_at
         self._batch.selections[selection.id] = SelectionRow(
             selection,
             bookmaker_id(selection.bookmaker, selection.bookmaker_kind, self._batch),

@@ -38,6 +38,8 @@ SWEEP: Final = 60 * SECOND
 """How often the book lets go of what is over, in µs of the frames' own time."""
 FORGET_AFTER: Final = 7 * 86_400 * SECOND
 """A selection leaves the book this long after its event's start."""
+CLOSED_KEPT: Final = 3_600 * SECOND
+"""How long one that was closed stays in it: in this time its closing can be taken back."""
 LONGEST_ERROR: Final = 2_000
 
 
@@ -119,15 +121,15 @@ class Lane:
         self._take(frame, decoded, offset, batch)
         if "whole" in frame.meta:
             self.coverage.walked(at)
+        if self.last_received_at // SWEEP > minutes:
+            self.book.forget(at - FORGET_AFTER, at - CLOSED_KEPT, Moment(at, offset))
+            self._catalogue.forget(self.source, at - 2 * FORGET_AFTER)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
             self.last_changed_at = at
             if not self._live:
                 self._written.update(change.selection_id for change in batch.changes[before:])
         self.coverage.frame(at)
-        if self.last_received_at // SWEEP > minutes:
-            self.book.forget(self.last_received_at - FORGET_AFTER)
-            self._catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
 
     def take_back(self, refused: Iterable[Refusal]) -> None:
         """The store would not have these rows: be as before, and count what had counted as changed as quarantined."""

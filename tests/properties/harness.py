@@ -4,6 +4,7 @@ Everything but the provider is real: journal, loader, lane, store. A loader may 
 the checkpoint. At the end the journal is replayed, from its beginning, onto the same store: nothing may change.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count, groupby
 from pathlib import Path
@@ -23,7 +24,7 @@ from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
 from ingestd.model import Frame, Run, RunKind, hash64
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.writer import Writer
 from ingestd.sources import FEEDS
@@ -234,7 +235,8 @@ class Trial:
         journal_id = await store.journal_id(journal.uid, str(journal.path))
         position = await store.begin(run, journal_id, 0)
         seen = await store.seen_until(self.source)
-        warm = await store.warm(self.source, (seen or 0) - FORGET_AFTER) if live else None
+        since = seen or 0
+        warm = await store.warm(self.source, since - FORGET_AFTER, since - CLOSED_KEPT) if live else None
         lane = self._lane = Lane(self.source, self._feed_name, self._feed, Catalogue(), warm=warm, live=live)
         silence, deathmark = Silence(), Deathmark(self._bench.folder / f"{self.source}-{number}")
         writer = Writer(watched, clock, silence)  # type: ignore[arg-type] # of a store, a writer uses these two
@@ -328,7 +330,7 @@ def _changed(before: Tables, after: Tables) -> list[str]:
 
 def _key(identity: str) -> Key:
     """The provider's own words: all but the version of the rule, and the source."""
-    return tuple(identity.split("|")[2:])
+    return tuple(part.replace("\\|", "|") for part in re.split(r"(?<!\\)\|", identity)[2:])
 
 
 def _feed(name: str, source: str, options: Mapping[str, object]) -> Feed:

@@ -62,9 +62,11 @@ class Ledger(Struct):
             row.at = max(row.at, at)
 
     def state(self, key: Key, at: int, own: str, result: str = "") -> None:
-        """It keeps its price and has another state; of what never had a price nothing is known."""
+        """It keeps its price and has another state; of what never had a price nothing is known, and only what is on offer is suspended."""
         row = self.rows.get(key)
-        if row is not None and (own, result) != (row.own, row.result):
+        if row is None or (own == "suspended" and row.own not in OFFERED):
+            return
+        if (own, result) != (row.own, row.result):
             row.own, row.result, row.at = own, result, max(row.at, at)
 
     def market(self, market: str, at: int, status: str) -> None:

@@ -318,11 +318,11 @@ class Polymarket(Provider):
         yield self._subscription(there)
         books = [(market, token) for market in there for token in market.tokens]
         for number, (market, token) in enumerate(books, 1):
-            if dice.random() < 0.2:
+            at, early = self.ms * 1000, dice.random() < 0.2
+            if early:
                 # made before the image and in it
                 yield self._say(self._changed(market, self._levels(market, token, dice)))
-            at = self.ms * 1000
-            if dice.random() < 0.2:
+            if not early and dice.random() < 0.2:
                 frame = self._asked(market, token, dice, whole=False)
                 at = self.now if frame.meta["status"] == "404" else at
             else:

@@ -60,4 +60,4 @@ class Provider:
 
     def wait(self, dice: Random) -> None:
         """Time passes: mostly little, now and then so much that a book sweeps what is over."""
-        self.now += dice.choice((1, 1_000, SECOND, SECOND, 2 * MINUTE))
+        self.now += dice.choice((1, 1_000, SECOND, SECOND, MINUTE))

@@ -5,13 +5,17 @@ from typing import Final
 
 from tests.properties.betfair import Betfair
 from tests.properties.kalshi import Kalshi
+from tests.properties.mapped import Mapped
 from tests.properties.polymarket import Polymarket
 from tests.properties.provider import Provider
 from tests.properties.simulated import Simulated
+from tests.properties.the_odds_api import TheOddsApi
 
 PROVIDERS: Final[Mapping[str, type[Provider]]] = {
     "betfair": Betfair,
     "kalshi": Kalshi,
+    "mapped": Mapped,
     "polymarket": Polymarket,
     "simulated": Simulated,
+    "the_odds_api": TheOddsApi,
 }

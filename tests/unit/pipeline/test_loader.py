@@ -478,7 +478,7 @@ class Place:
             catalogue = Catalogue()
             lanes = {}
             for source in sources:
-                warm = await store.warm(source, 0) if kind == "live" else None
+                warm = await store.warm(source, 0, 0) if kind == "live" else None
                 lanes[source] = Lane(source, "toy", ToyFeed(source), catalogue, warm=warm, live=kind == "live")
             view = CollectorView(state="live", since=T)
             hooks = Hooks(renew=lambda *_: None, park=lambda *_: None, view=lambda _: view, silence_limit=lambda _: 7, full=lambda: False)
