@@ -6,10 +6,11 @@ Pure and synchronous. Everything it decides goes into the batch at hand; what th
 from collections.abc import Iterable
 from copy import copy
 
+from msgspec.structs import replace
+
 from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
 from ingestd.model import (
     CLOSED,
-    NO_PRICE,
     ON_OFFER,
     Complete,
     MarketStatus,
@@ -22,7 +23,7 @@ from ingestd.model import (
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue, bookmaker_id
-from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, stored, worse
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, gone_at, late, says_nothing, stored, worse
 from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
 
 
@@ -59,11 +60,16 @@ class Book:
     def quote(self, quote: Quote, moment: Moment) -> Outcome | Reject:
         """A price: changed, unchanged, said before, late, or of a selection that cannot be named."""
         held = self._held.get(quote.selection.id)
-        if held is None and quote.price is None:
+        if says_nothing(held, quote):
             return "unchanged"
         stamp = moment.received_at if quote.changed_at is None else quote.changed_at
         if held is not None and self._rule == "stamped" and stamp < held.changed_at:
-            return self._late(held, quote, stamp, moment)
+            if not (quote.nominal and moment.received_at < (self._starts_at(held) or 0)):
+                self._batch.changes.append(late(quote, stamp, moment))
+                self._batch.settle.add(held.selection.id)
+                return "stale"
+            # a nominal stamp says when it was first offered; that it still is, or again, is news of now
+            quote, stamp = replace(quote, changed_at=None, nominal=False), moment.received_at
         fresh = False
         if held is None or held.selection is not quote.selection:
             described = self._describe(held, quote, moment)
@@ -71,9 +77,6 @@ class Book:
                 return described
             held = described
             fresh = held.changed_at < 0 or held.status != worse(held.own_status, held.market.row.status)
-        if quote.price is None and quote.status == "suspended" and held.own_status not in ON_OFFER:
-            # a suspension is of what is on offer: it brings nothing back
-            return "unchanged"
         terms = held.after(quote)
         # what stood at one nominal moment says nothing of the next: the same is told anew
         same = terms == (held.price, held.line, held.size) and quote.result == held.result
@@ -123,9 +126,10 @@ class Book:
         basis: TimeBasis = "received" if update.changed_at is None else "provider"
         outcome: Outcome = "unchanged"
         for held in self._unlisted(update):
-            if self._rule == "stamped" and stamp < held.changed_at:
+            at = gone_at(held, self._starts_at(held), stamp) if self._rule == "stamped" else stamp
+            if self._rule == "stamped" and at < held.changed_at:
                 continue
-            self._withdraw(held, stamp, moment, basis)
+            self._withdraw(held, at, moment, basis)
             outcome = "changed"
         return outcome
 
@@ -162,7 +166,7 @@ class Book:
         That a market closed is remembered longer: what is offered there again was closed by mistake.
         """
         for held in list(self._held.values()):
-            start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
+            start = self._starts_at(held)
             over = start is not None and max(start, held.changed_at) < before
             if over and held.own_status in ON_OFFER and held.status not in CLOSED:
                 self._withdraw(held, moment.received_at, moment, "received")
@@ -173,9 +177,10 @@ class Book:
                 del self._markets[market_id]
 
     def _unlisted(self, update: Complete) -> list[Held]:
-        return [
-            held for held in self._members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER
-        ]
+        return [held for held in self._members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER]
+
+    def _starts_at(self, held: Held) -> int | None:
+        return self._catalogue.starts_at(self._source, held.selection.source_event_id)
 
     def _withdraw(self, held: Held, stamp: int, moment: Moment, basis: TimeBasis) -> None:
         self._remember(held, 0)
@@ -252,7 +257,8 @@ class Book:
         if covers.status in CLOSED and quote.status not in CLOSED and self._rule == "ordered":
             # on offer again: of two statements the store keeps the later one, and the book may have let go of what was closed
             stamp = max(stamp, covers.changed_at + 1)
-        shown = worse(quote.status, covers.status)
+        # a market that closed later did not cover yet what a file says of before
+        shown = quote.status if self._rule == "stamped" and stamp < covers.changed_at else worse(quote.status, covers.status)
         visible = not same or shown != held.status or held.changed_at < 0
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
@@ -281,25 +287,3 @@ class Book:
                 history=history,
             )
         )
-
-    def _late(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> Outcome:
-        """A statement older than what is held completes the history and changes nothing else."""
-        self._batch.changes.append(
-            Change(
-                selection_id=held.selection.id,
-                changed_at=stamp,
-                seq=0,
-                price=None if quote.price == NO_PRICE else quote.price,
-                line=quote.line,
-                size=quote.size,
-                own_status=quote.status,
-                status=quote.status,
-                result=quote.result,
-                time_basis=quote.time_basis,
-                received_at=moment.received_at,
-                offset=moment.offset,
-                current=False,
-            )
-        )
-        self._batch.settle.add(held.selection.id)
-        return "stale"

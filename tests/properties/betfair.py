@@ -138,6 +138,8 @@ class Betfair(Provider):
             yield Frame(self.source, "data", self.now, self.last.payload, epoch=self.last.epoch, meta=self.last.meta)
 
     def _heartbeat(self, dice: Random) -> Iterator[Frame]:
+        """What came before it cannot come again after it."""
+        self.last = None
         yield self.data({"op": "mcm", "id": 2, "ct": "HEARTBEAT", "pt": self.now // 1000, "clk": "A"})
 
     def _cut(self, dice: Random) -> Iterator[Frame]:
@@ -263,4 +265,4 @@ class Betfair(Provider):
             "marketId": market.id, "marketName": "Match Odds", "runners": runners, "event": {"id": market.event, "name": "Reds v Blues"},
             "eventType": {"id": "1", "name": "Soccer"}, "competition": {"id": "1", "name": "League"},
         }  # fmt: skip
-        yield self.data([entry], content="catalogue")
+        yield self.data([entry], {"content": "catalogue"})

@@ -6,7 +6,7 @@ the checkpoint. At the end the journal is replayed, from its beginning, onto the
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -214,7 +214,7 @@ class Trial:
         while not await self._life("live", journal, watched, rows):
             pass
         # a life that died on the last commit left nothing to be counted
-        assert self._lane.counters["quarantined"] <= self.provider.refused
+        assert self._lane.counters["quarantined"] <= self.provider.refused, "a valid payload was refused"
         assert self._lane.counters["received"] == sum(
             self._lane.counters[outcome] for outcome in ("quarantined", "filtered", "duplicate", "stale", "unchanged", "changed")
         )
@@ -265,7 +265,7 @@ class Trial:
             return
         _agree(_unlike(_expected(said), self._collapsed(history)), "history")
         for key, rows in history.items():
-            for earlier, row in zip(rows, rows[1:], strict=False):
+            for earlier, row in pairwise(rows):
                 assert not row.shown.same(earlier.shown), f"{key}: told twice: {row}"
             for row in rows:
                 known = self._positions.index(row.position)
@@ -305,9 +305,7 @@ def _unlike(expected: Mapping[Key, list[tuple[int, Shown]]], found: Mapping[Key,
     told: list[str] = []
     for key in sorted(expected.keys() | found.keys()):
         ours, theirs = expected.get(key, []), found.get(key, [])
-        same = len(ours) == len(theirs) and all(
-            one[0] == two[0] and one[1].same(two[1]) for one, two in zip(ours, theirs, strict=True)
-        )
+        same = len(ours) == len(theirs) and all(one[0] == two[0] and one[1].same(two[1]) for one, two in zip(ours, theirs, strict=True))
         if not same:
             told.append(f"{key}: is {ours}, recorded as {theirs}")
     return told

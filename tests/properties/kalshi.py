@@ -1,4 +1,4 @@
-"""Kalshi in small, after its AsyncAPI and OpenAPI documents: books by snapshot and change, trades, lifecycle, answers of the web service."""
+"""Kalshi in small, after its AsyncAPI and OpenAPI documents: books by snapshot and change, trades, lifecycle, answers of REST."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -82,7 +82,7 @@ class Kalshi(Provider):
         said: dict[str, object] = {"type": kind, "sid": sid, "msg": msg}
         if sid != LIFECYCLE:
             self.seqs[sid] = said["seq"] = self.seqs.get(sid, 0) + 1
-        frame = self.data(said, **meta)
+        frame = self.data(said, meta)
         if sid != LIFECYCLE:
             self.said.append(frame.payload)
         return frame
@@ -208,7 +208,7 @@ class Kalshi(Provider):
         meta = {"content": "answer", "asked": str(asked)}
         if epoch:
             meta["tickers"] = self._tickers()
-        yield self.data({"events": [self._event(name) for name in ("E0", "E1")]}, epoch=epoch, **meta)
+        yield self.data({"events": [self._event(name) for name in ("E0", "E1")]}, meta, epoch=epoch)
 
     def _event(self, name: str) -> dict[str, object]:
         of = [market for number, market in enumerate(self.markets) if f"E{number % 2}" == name]

@@ -52,7 +52,15 @@ class Ledger(Struct):
     empty: set[str] = field(default_factory=set)
 
     def price(
-        self, key: Key, market: str, at: int, price: float | None, *, line: float | None = None, size: float | None = None, own: str = "open"
+        self,
+        key: Key,
+        market: str,
+        at: int,
+        price: float | None,
+        *,
+        line: float | None = None,
+        size: float | None = None,
+        own: str = "open",
     ) -> None:
         """It has this price now, or none (None)."""
         row = self.rows.setdefault(key, Row(market))

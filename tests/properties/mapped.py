@@ -90,7 +90,9 @@ class Mapped(Provider):
     def step(self, dice: Random) -> Iterator[Frame]:
         """An image, a change, a withdrawal by name, a suspension of an event, a repetition, a reconnection."""
         self.wait(dice)
-        act = dice.choice((self._images, self._images, self._delta, self._delta, self._gone, self._stopped, self._over, self._again, self._cut))
+        act = dice.choice(
+            (self._images, self._images, self._delta, self._delta, self._gone, self._stopped, self._over, self._again, self._cut)
+        )
         yield from act(dice)
 
     def _deal(self, event: str, dice: Random) -> None:
@@ -119,8 +121,11 @@ class Mapped(Provider):
         return self._say({"events": [{"id": event, "markets": [self._shape(market) for market in self.events[event]]} for event in events]})
 
     def _true(self, event: str) -> None:
+        """What closes, closes first; what opens, opens last."""
         listed: set[Key] = set()
         for market in self.events[event]:
+            if market.state != "open":
+                self.ledger.market(market.id, self.now, market.state)
             for name, offer in market.offers.items():
                 key = (market.id, name, "back")
                 listed.add(key)

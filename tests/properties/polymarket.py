@@ -37,7 +37,6 @@ class Market(Struct):
     followed: bool = False
     closed: bool = False
     winner: int | None = None
-    result_known: bool = False
 
 
 class Polymarket(Provider):
@@ -180,6 +179,7 @@ class Polymarket(Provider):
         token = market.tokens[0]
         said = {"event_type": "tick_size_change", "market": market.id, "asset_id": token.asset, "timestamp": str(self.ms)}
         yield self._say({**said, "old_tick_size": "0.01", "new_tick_size": "0.001"})
+        self.last = None
         for token in market.tokens:
             self._deal(token, dice)
             yield self._asked(market, token, dice)
@@ -190,9 +190,9 @@ class Polymarket(Provider):
         if dice.random() < 0.3:
             token.bids, token.asks = {}, {}
             self._true(market, token, self.now, whole=whole)
-            return self.data(b"{}", status="404", **meta)
+            return self.data(b"{}", {**meta, "status": "404"})
         self._true(market, token, self.ms * 1000, whole=whole)
-        return self.data(self._book(market, token), status="200", **meta)
+        return self.data(self._book(market, token), {**meta, "status": "200"})
 
     def _resolved(self, dice: Random) -> Iterator[Frame]:
         market = self._open(dice)
@@ -212,30 +212,40 @@ class Polymarket(Provider):
 
     def _walk(self, dice: Random) -> Iterator[Frame]:
         """Gamma again: states, markets that are over or gone, new ones."""
-        for market in self.markets:
-            if market.listed and not market.closed:
-                market.trading = dice.random() < 0.7
-                market.listed = dice.random() < 0.85
+        self._turn(dice)
+        yield self._page(self._listed())
+        lost = [market for market in self.markets if market.followed and (not market.listed or market.closed)]
+        if lost:
+            yield self._page(lost, lost="1")
+            self._left(lost)
+            yield self._subscription(lost, operation="unsubscribe")
+        new = [market for market in self._listed() if not market.followed]
+        if new:
+            yield from self._added(new)
+
+    def _turn(self, dice: Random) -> None:
+        """What becomes of the markets."""
+        for market in self._listed():
+            market.trading = dice.random() < 0.7
+            market.listed = dice.random() < 0.85
         if len(self.markets) < 4 and dice.random() < 0.3:
             self._found(dice)
         for market in self.markets:
             if market.followed and not market.listed and dice.random() < 0.7:
                 market.closed = True
                 market.winner = dice.choice((0, 1, None)) if market.winner is None else market.winner
-        yield self._page([market for market in self.markets if market.listed and not market.closed])
-        lost = [market for market in self.markets if market.followed and (not market.listed or market.closed)]
-        if lost:
-            yield self._page(lost, lost="1")
-            for market in lost:
-                market.followed = False
-                if not market.closed:
-                    for token in market.tokens:
-                        for side in SIDES:
-                            self.ledger.state(self._key(market, token, side), self.now, "withdrawn")
-            yield self._subscription(lost, operation="unsubscribe")
-        new = [market for market in self.markets if market.listed and not market.closed and not market.followed]
-        if new:
-            yield from self._added(new)
+
+    def _listed(self) -> list[Market]:
+        """What Gamma lists as open."""
+        return [market for market in self.markets if market.listed and not market.closed]
+
+    def _left(self, lost: list[Market]) -> None:
+        """Nobody follows them any more: what is not settled is withdrawn."""
+        for market in lost:
+            market.followed = False
+            for token in market.tokens if not market.closed else ():
+                for side in SIDES:
+                    self.ledger.state(self._key(market, token, side), self.now, "withdrawn")
 
     def _added(self, new: list[Market]) -> Iterator[Frame]:
         self._follow(new)
@@ -253,7 +263,7 @@ class Polymarket(Provider):
 
     def _subscription(self, markets: list[Market], **more: str) -> Frame:
         assets = [token.asset for market in markets for token in market.tokens]
-        return self.data({"assets_ids": assets, "type": "market", **more}, content="subscription")
+        return self.data({"assets_ids": assets, "type": "market", **more}, {"content": "subscription"})
 
     def _page(self, markets: list[Market], *, epoch: bool = False, **meta: str) -> Frame:
         """Gamma's answer; what is followed is told at once."""
@@ -266,7 +276,7 @@ class Polymarket(Provider):
             {"id": name, "title": "Reds vs. Blues", "markets": [self._shape(market) for market in markets if market.event == name]}
             for name in ("0", "1")
         ]
-        return self.data(events, epoch=epoch, content="gamma", key="k", url="u", type="application/json", **meta)
+        return self.data(events, {"content": "gamma", "key": "k", "url": "u", "type": "application/json", **meta}, epoch=epoch)
 
     def _shape(self, market: Market) -> dict[str, object]:
         prices = ["0.5", "0.5"]
@@ -298,20 +308,20 @@ class Polymarket(Provider):
         for market in self.markets:
             market.followed = False
         yield self.opened()
-        yield self._page([market for market in self.markets if market.listed and not market.closed])
+        yield self._page(self._listed())
         yield from self._subscribed(dice)
 
     def _renewed(self, dice: Random) -> Iterator[Frame]:
         """All books anew, over new connections."""
         for market in self.markets:
             market.followed = False
-        yield self._page([market for market in self.markets if market.listed and not market.closed], epoch=True)
+        yield self._page(self._listed(), epoch=True)
         yield from self._subscribed(dice)
 
     def _subscribed(self, dice: Random) -> Iterator[Frame]:
         """A book of each token; with the last one everything is known."""
         self.last = None
-        there = [market for market in self.markets if market.listed and not market.closed]
+        there = self._listed()
         self._follow(there)
         if not there:
             self._whole([], self.now)

@@ -53,10 +53,10 @@ class Provider:
         """A session ended."""
         return Frame(self.source, "closed", self.now, meta={"reason": "reset"})
 
-    def data(self, said: object, *, epoch: bool = False, **meta: str) -> Frame:
+    def data(self, said: object, meta: Mapping[str, str] | None = None, *, epoch: bool = False) -> Frame:
         """A message, or the body of an answer."""
         payload = said if isinstance(said, bytes) else msgspec.json.encode(said)
-        return Frame(self.source, "data", self.now, payload, epoch=epoch, meta=meta)
+        return Frame(self.source, "data", self.now, payload, epoch=epoch, meta=dict(meta or {}))
 
     def wait(self, dice: Random) -> None:
         """Time passes: mostly little, now and then so much that a book sweeps what is over."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.properties.betfair import Betfair
+from tests.properties.football_data import FootballData
 from tests.properties.kalshi import Kalshi
 from tests.properties.mapped import Mapped
 from tests.properties.polymarket import Polymarket
@@ -13,6 +14,7 @@ from tests.properties.the_odds_api import TheOddsApi
 
 PROVIDERS: Final[Mapping[str, type[Provider]]] = {
     "betfair": Betfair,
+    "football_data": FootballData,
     "kalshi": Kalshi,
     "mapped": Mapped,
     "polymarket": Polymarket,

@@ -164,7 +164,7 @@ class Simulated(Provider):
         market = self._chosen(dice)
         if self._fresh(market):
             return
-        results = [[i, dice.choice(RESULTS)] for i in sorted(market.on)]
+        results = [(i, dice.choice(RESULTS)) for i in sorted(market.on)]
         for i, result in results:
             self.ledger.state(self._key(market, market.on[i]), self.now, "void" if result == "void" else "settled", result)
         self.ledger.market(market.id, self.now, "settled")

@@ -19,7 +19,9 @@ FEW: Final = 12
 DEEP: Final = settings.get_current_profile_name() == "properties"
 EXAMPLES: Final = settings.get_profile("properties").max_examples if DEEP else FEW
 STEPS: Final = 60 if DEEP else 24
-MISSING: Final = "the feed has no provider in small: write tests/properties/{0}.py and enter it in tests/properties/providers.py (CONTRIBUTING)"
+MISSING: Final = (
+    "the feed has no provider in small: write tests/properties/{0}.py and enter it in tests/properties/providers.py (CONTRIBUTING)"
+)
 
 programs = st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=STEPS)
 """A number for each step."""
@@ -54,8 +56,13 @@ def test_what_is_stored_is_true(feed: str, bench: Bench, runner: asyncio.Runner)
     assert feed in PROVIDERS, MISSING.format(feed)
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=not DEEP, database=None, report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=not DEEP,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
     )
     @given(program=programs, rows=st.sampled_from((1, 2, 5, 5_000)), deaths=st.sets(st.integers(2, 80), max_size=3))
     def hold(program: list[int], rows: int, deaths: set[int]) -> None:

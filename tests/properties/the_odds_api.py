@@ -63,7 +63,11 @@ class TheOddsApi(Provider):
     def _priced(self, market: str, dice: Random) -> Market:
         lines = LINED.get(market, (None,))
         names = ("Over", "Under") if market == "alternate_totals" else ("Reds", "Blues")
-        named = [(name, line) for name in names for line in (dice.sample(lines, dice.randint(1, len(lines))) if market != "spreads" else lines[:1])]
+        named = [
+            (name, line)
+            for name in names
+            for line in (dice.sample(lines, dice.randint(1, len(lines))) if market != "spreads" else lines[:1])
+        ]
         moved = dice.choice(LINED["spreads"])
         found = Market(self.now // SECOND)
         for name, line in named:
@@ -89,7 +93,8 @@ class TheOddsApi(Provider):
         said: object = [self._event(event) for event in events]
         if single:
             said = self._event(events[0]) if events else GONE
-        self.last = self.data(said, epoch=True, key=query, url="https://a/v4?oddsFormat=decimal", status="200" if events else "404", page="1")
+        meta = {"key": query, "url": "https://a/v4?oddsFormat=decimal", "status": "200" if events else "404", "page": "1"}
+        self.last = self.data(said, meta, epoch=True)
         return self.last
 
     def _listed(self, query: str, event: str) -> Iterator[Key]:
@@ -131,7 +136,7 @@ class TheOddsApi(Provider):
         query, said = self.last.meta["key"], self.last.payload
         if b'"outcomes"' not in said:
             self.ledger.listing(query, [key for key, of in self.of.items() if of == query], set(), self.now)
-            yield self.data(said, epoch=True, **self.last.meta)
+            yield self.data(said, self.last.meta, epoch=True)
 
     def _failed(self, dice: Random) -> Iterator[Frame]:
         """A query goes unanswered: an empty answer before it does not count any more."""
@@ -144,7 +149,7 @@ class TheOddsApi(Provider):
         scores = [{"name": "Reds", "score": "1"}, {"name": "Blues", "score": "0"}]
         said = {"id": "e0", "sport_key": "basketball_nba", "sport_title": "NBA", "commence_time": _iso(T0 // SECOND), "completed": True}
         said |= {"home_team": "Reds", "away_team": "Blues", "scores": scores, "last_update": _iso(self.now // SECOND)}
-        yield self.data([said], epoch=True, key="scores/basketball_nba", url="https://a/v4", status="200", page="1")
+        yield self.data([said], {"key": "scores/basketball_nba", "url": "https://a/v4", "status": "200", "page": "1"}, epoch=True)
 
     def _cut(self, dice: Random) -> Iterator[Frame]:
         """A session ends; the next goes on with what is due."""

@@ -344,7 +344,7 @@ def test_a_selection_told_anew_is_written_anew() -> None:
     bench.cut()
     again = made("a", outcome="Home FC")
     assert again.id == A.id
-    assert bench.say(Quote(again, 1.5, changed_at=T + 4)) == "unchanged"
+    assert bench.say(Quote(again, 1.5), T + 4) == "unchanged"
     assert bench.batch.selections[A.id].selection.outcome == "Home FC"
     assert bench.batch.selections[A.id].changed_at == T + 4
     assert bench.batch.changes == []
@@ -641,7 +641,8 @@ def test_the_later_telling_of_a_selection_counts() -> None:
 def test_a_suspension_brings_nothing_back() -> None:
     """What is withdrawn, or over, is not on offer again because all of its event is suspended."""
     bench = Bench()
-    for one, status in ((A, "withdrawn"), (B, "settled")):
+    gone: tuple[tuple[Selection, Status], ...] = ((A, "withdrawn"), (B, "settled"))
+    for one, status in gone:
         bench.say(Quote(one, 1.5), T)
         bench.say(Quote(one, None, status=status), T + 1)
         assert bench.say(Quote(one, None, status="suspended"), T + 2) == "unchanged"
