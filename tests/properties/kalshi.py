@@ -267,8 +267,8 @@ class Kalshi(Provider):
 
     def _renewed(self, dice: Random) -> Iterator[Frame]:
         """All books anew on the same link: the answers that are known begin the epoch."""
-        self._anew()
-        if any(market.followed for market in self.markets):
+        if any(market.followed and market.status != "finalized" for market in self.markets):
+            self._anew()
             yield from self._answered(dice, asked=self.now, epoch=True)
             yield from self._books()
 
