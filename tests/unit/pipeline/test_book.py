@@ -629,6 +629,28 @@ def test_what_opens_again_is_later_than_its_closing() -> None:
         assert (bench.batch.changes[-1].changed_at, bench.batch.changes[-1].own_status) == (T + 101, "open")
 
 
+def test_a_nominal_price_that_was_gone_is_there_again() -> None:
+    """Before its event, what a file lists is offered now, though its moment has an older name; afterwards it is only history."""
+    bench = Bench("stamped")
+    bench.catalogue.fixture(SOURCE, Fixture(source_event_id="e1", sport="s", name="n", starts_at=T + 50), T, "ordered", bench.batch)
+    bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 1)
+    assert bench.say(Complete(WHOLE, frozenset()), T + 10) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 20) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 30) == "unchanged"
+    assert bench.say(Complete(WHOLE, frozenset()), T + 60) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 70) == "stale"
+    assert bench.rows(A)[:4] == [(1.5, "open", 0, 0), (1.5, "withdrawn", 10, 0), (1.5, "open", 20, 0), (1.5, "withdrawn", 50, 0)]
+
+
+def test_a_market_covers_from_its_closing_on() -> None:
+    """A stamped file read again, by a book that let go of its prices, says that they were open: at that time they were."""
+    bench = Bench("stamped")
+    bench.say(market_status("m1", "settled", T + 100), T + 100)
+    bench.say(Quote(A, 1.5, changed_at=T + 1, nominal=True), T + 200)
+    bench.say(Quote(A, NO_PRICE, status="settled", changed_at=T + 100, nominal=True), T + 200)
+    assert bench.rows(A) == [(1.5, "open", 1, 0), (None, "settled", 100, 0)]
+
+
 def test_the_later_telling_of_a_selection_counts() -> None:
     """Though the price was told with an older stamp, or with the same: a restart must find it in the query that listed it last."""
     bench = Bench()
