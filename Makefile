@@ -2,6 +2,7 @@
 # test  every test (some: make test ARGS="tests/unit -k book")
 # check what a reviewer would say: style, types, layers, unused code and dependencies, house rules
 # fix   let ruff mend what it can
+# properties thousands of random programs of every provider against the stores (hours; one feed: make properties ARGS="-k kalshi")
 # bench quotes per second and CPU per quote, beside a lean reference
 # queries the questions of docs/queries.md on ten million rows, in seconds (some minutes)
 # crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
@@ -14,7 +15,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check fix queries bench crash matching lock clean
+.PHONY: run test check fix properties queries bench crash matching lock clean
 
 run: .venv/.run
 	@exec .venv/bin/ingestd run $(ARGS)
@@ -40,6 +41,9 @@ queries: .venv/.dev
 
 bench: .venv/.dev
 	$(PY) -m benchmarks.bench $(ARGS)
+
+properties: .venv/.dev
+	$(PY) -m pytest tests/properties --hypothesis-profile=properties $(ARGS)
 
 crash: .venv/.dev
 	$(PY) -m benchmarks.crash $(ARGS)

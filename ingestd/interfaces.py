@@ -136,10 +136,11 @@ class Store(Protocol):
     async def position(self, run: Run, journal_id: int) -> int:
         """The checkpoint as committed. Raises Fenced."""
 
-    async def warm(self, source: str, since: int) -> Warm:
+    async def warm(self, source: str, since: int, closed_since: int) -> Warm:
         """What a live run of the source starts from.
 
-        Selections not closed whose event starts after ``since`` or at a time unknown, and those that changed since.
+        Selections on offer; withdrawn ones whose event starts after ``since`` or at a time unknown, and those that changed since; closed
+        ones that changed after ``closed_since``.
         """
 
     async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:

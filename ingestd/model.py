@@ -31,6 +31,7 @@ CoverageState = Literal["complete", "suspected", "silent", "gap", "down"]
 STATUSES: Final[tuple[Status, ...]] = ("open", "suspended", "withdrawn", "settled", "void")
 """From best to worst: the shown status of a price is the worse of its own and its market's."""
 STATUS_RANK: Final[dict[Status, int]] = {status: rank for rank, status in enumerate(STATUSES)}
+ON_OFFER: Final[frozenset[Status]] = frozenset(("open", "suspended"))
 CLOSED: Final[frozenset[Status]] = frozenset(("settled", "void"))
 OUTCOMES: Final[tuple[Outcome, ...]] = ("quarantined", "filtered", "duplicate", "stale", "unchanged", "changed")
 """One update has exactly one of these, the first that matches."""

@@ -16,6 +16,7 @@ TEMPLATES: Final = {
     "emulator.py": "ingestd/testing/{name}.py",
     "test_feed.py": "tests/unit/sources/feeds/test_{name}.py",
     "test_emulator.py": "tests/unit/testing/test_{name}.py",
+    "properties.py": "tests/properties/{name}.py",
     "match.jsonl": "tests/recorded/{name}/match.jsonl",
     "test_match.py": "tests/recorded/{name}/test_match.py",
     "page.md": "docs/feeds/{name}.md",
@@ -24,6 +25,7 @@ TEMPLATES: Final = {
 """Each template, and the file that it becomes."""
 FEEDS: Final = Path("ingestd/sources/__init__.py")
 EMULATORS: Final = Path("ingestd/testing/emulators.py")
+PROVIDERS: Final = Path("tests/properties/providers.py")
 IMPORTED: Final = re.compile(r"^from ingestd\.sources\.feeds import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 ENTRY: Final = re.compile(r'^    "[a-z0-9_]+": .*,$', re.MULTILINE)
 LONGEST: Final = 140
@@ -37,10 +39,11 @@ def new(name: str, root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(rendered(template, name), encoding="utf-8")
     _enter_feed(root / FEEDS, name)
-    _enter_emulator(root / EMULATORS, name)
-    for target in (*targets.values(), root / FEEDS, root / EMULATORS):
+    _enter(root / EMULATORS, name, "ingestd.testing", f"{_camel(name)}Emulator")
+    _enter(root / PROVIDERS, name, "tests.properties", _camel(name))
+    for target in (*targets.values(), root / FEEDS, root / EMULATORS, root / PROVIDERS):
         typer.echo(f"wrote {target.relative_to(root)}")
-    typer.echo(f'now: make test ARGS="tests/conformance -k {name}"; make check')
+    typer.echo(f'now: make test ARGS="tests/conformance tests/properties -k {name}"; make check')
     typer.echo(f"then: your provider's protocol in {targets['feed.py'].relative_to(root)}, a row in README.md, a line in CHANGELOG.md")
 
 
@@ -61,7 +64,7 @@ def rendered(template: str, name: str) -> str:
 def _check(name: str, root: Path, targets: list[Path]) -> None:
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise ConfigError(f"NAME: {name!r} names no module; write small letters, digits and _, 2 to 24 of them, a letter first")
-    if not all((root / path).is_file() for path in (FEEDS, EMULATORS)):
+    if not all((root / path).is_file() for path in (FEEDS, EMULATORS, PROVIDERS)):
         raise ConfigError(f"{root}: no checkout of ingestd; go to the folder that holds README.md and ingestd/")
     taken = [str(target.relative_to(root)) for target in targets if target.exists()]
     taken += [str(target.with_suffix("").relative_to(root)) for target in targets if target.with_suffix("").is_dir()]
@@ -82,14 +85,14 @@ def _enter_feed(path: Path, name: str) -> None:
     path.write_text(_with_entry(text.replace(found[0], line, 1), name, f"{name}.FEED"), encoding="utf-8")
 
 
-def _enter_emulator(path: Path, name: str) -> None:
-    """One more import, and its entry."""
+def _enter(path: Path, name: str, package: str, value: str) -> None:
+    """One more import out of a package, and its entry."""
     text = path.read_text(encoding="utf-8")
-    line = f"from ingestd.testing.{name} import {_camel(name)}Emulator"
-    imports = re.findall(r"^from ingestd\..*$", text, re.MULTILINE)
+    line = f"from {package}.{name} import {value}"
+    imports = re.findall(rf"^from {re.escape(package)}[. ].*$", text, re.MULTILINE)
     block = "\n".join(imports)
     text = text.replace(block, "\n".join(sorted([*imports, line], key=lambda one: one.split()[1])), 1)
-    path.write_text(_with_entry(text, name, f"{_camel(name)}Emulator"), encoding="utf-8")
+    path.write_text(_with_entry(text, name, value), encoding="utf-8")
 
 
 def _with_entry(text: str, name: str, value: str) -> str:

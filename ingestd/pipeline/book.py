@@ -6,10 +6,13 @@ Pure and synchronous. Everything it decides goes into the batch at hand; what th
 from collections.abc import Iterable
 from copy import copy
 
+from msgspec.structs import replace
+
 from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
 from ingestd.markets import unknown
 from ingestd.model import (
     CLOSED,
+    ON_OFFER,
     Complete,
     MarketStatus,
     Outcome,
@@ -22,7 +25,7 @@ from ingestd.model import (
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, bygone, stored, worse
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, gone_at, late, says_nothing, stored, worse
 from ingestd.pipeline.stages.validate import describe_problem, refused, sound_time
 
 
@@ -63,11 +66,16 @@ class Book:
     def quote(self, quote: Quote, moment: Moment) -> Outcome | Reject:
         """A price: changed, unchanged, said before, late, or of a selection that cannot be named."""
         held = self._held.get(quote.selection.id)
-        if held is None and quote.price is None:
+        if says_nothing(held, quote):
             return "unchanged"
         stamp = moment.received_at if quote.changed_at is None else quote.changed_at
         if held is not None and self._rule == "stamped" and stamp < held.changed_at:
-            return self._late(held, quote, stamp, moment)
+            if not (quote.nominal and moment.received_at < (self._starts_at(held) or 0)):
+                self._batch.changes.append(late(quote, stamp, moment))
+                self._batch.settle.add(held.selection.id)
+                return "stale"
+            # a nominal stamp says when it was first offered; that it still is, or again, is news of now
+            quote, stamp = replace(quote, changed_at=None, nominal=False), moment.received_at
         fresh = False
         if held is None or held.selection is not quote.selection:
             described = self._describe(held, quote, moment)
@@ -124,22 +132,19 @@ class Book:
         self._turn(held, "suspended", moment.received_at if stamp is None else stamp, moment, basis)
 
     def missing(self, update: Complete) -> list[Held]:
-        """The selections of the scope that the provider no longer lists and that were not closed or withdrawn before."""
-        return [
-            held
-            for held in self._members(update.scope)
-            if held.selection.id not in update.listed and held.own_status in ("open", "suspended") and held.status not in CLOSED
-        ]
+        """The selections of the scope that were there to be seen, and that the provider no longer lists."""
+        return [held for held in self._unlisted(update) if held.status not in CLOSED]
 
     def withdraw(self, update: Complete, moment: Moment) -> Outcome:
-        """Withdraw whatever the scope held beyond what is listed."""
+        """Withdraw whatever the scope held beyond what is listed; of what a closed market covers, too: it may open again without that."""
         stamp = moment.received_at if update.changed_at is None else update.changed_at
         basis: TimeBasis = "received" if update.changed_at is None else "provider"
         outcome: Outcome = "unchanged"
-        for held in self.missing(update):
-            if self._rule == "stamped" and stamp < held.changed_at:
+        for held in self._unlisted(update):
+            at = gone_at(held, self._starts_at(held), stamp) if self._rule == "stamped" else stamp
+            if self._rule == "stamped" and at < held.changed_at:
                 continue
-            self._turn(held, "withdrawn", stamp, moment, basis)
+            self._turn(held, "withdrawn", at, moment, basis)
             outcome = "changed"
         return outcome
 
@@ -172,15 +177,28 @@ class Book:
             self._let_go(held)
             self._count_words(held.selection, -1)
 
-    def forget(self, before: int) -> None:
-        """Let go of closed selections, and of those whose event started before ``before`` and that did not change since."""
+    def forget(self, before: int, closed_before: int, moment: Moment) -> None:
+        """Let go of what has been closed since ``closed_before``, and of what is over: begun before ``before``, and unchanged since then.
+
+        What is over and still on offer is withdrawn: once it is let go of, nobody would notice that it is no longer listed.
+        That a market closed is remembered longer: what is offered there again was closed by mistake.
+        """
         for held in list(self._held.values()):
-            start = self._catalogue.starts_at(self._source, held.selection.source_event_id)
-            if held.own_status in CLOSED or (start is not None and max(start, held.changed_at) < before):
+            start = self._starts_at(held)
+            over = start is not None and max(start, held.changed_at) < before
+            if over and held.own_status in ON_OFFER and held.status not in CLOSED:
+                self._turn(held, "withdrawn", moment.received_at, moment, "received")
+            elif over or (held.own_status in CLOSED and held.changed_at < closed_before):
                 self._let_go(held)
         for market_id, market in list(self._markets.items()):
-            if not market.members and market.row.status in CLOSED:
+            if not market.members and market.row.status in CLOSED and market.row.changed_at < before:
                 del self._markets[market_id]
+
+    def _unlisted(self, update: Complete) -> list[Held]:
+        return [held for held in self._members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER]
+
+    def _starts_at(self, held: Held) -> int | None:
+        return self._catalogue.starts_at(self._source, held.selection.source_event_id)
 
     def _members(self, scope: Scope) -> Iterable[Held]:
         if scope.kind == "source":
@@ -222,7 +240,8 @@ class Book:
             return refused(problem, quote)
         self._catalogue.mention(self._source, selection.source_event_id, self._batch)
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
-        at = moment.received_at if quote.changed_at is None else quote.changed_at
+        # how it is described changes with the frame, not with the price: two queries list it with one stamp, and the later one has it
+        at = moment.received_at if self._rule == "ordered" or quote.changed_at is None else quote.changed_at
         self._batch.selections[selection.id] = SelectionRow(
             selection,
             self._catalogue.bookmaker(selection, self._batch),
@@ -262,7 +281,12 @@ class Book:
 
     def _change(self, held: Held, quote: Quote, terms: Terms, stamp: int, moment: Moment, *, same: bool) -> None:
         self._remember(held, 1)
-        shown = worse(quote.status, held.market.row.status)
+        covers = held.market.row
+        if covers.status in CLOSED and quote.status not in CLOSED and self._rule == "ordered":
+            # on offer again: of two statements the store keeps the later one, and the book may have let go of what was closed
+            stamp = max(stamp, covers.changed_at + 1)
+        # a market that closed later did not cover yet what a file says of before
+        shown = quote.status if self._rule == "stamped" and stamp < covers.changed_at else worse(quote.status, covers.status)
         visible = not same or shown != held.status or held.changed_at < 0
         held.price, held.line, held.size = terms
         held.own_status, held.result = quote.status, quote.result
@@ -292,9 +316,3 @@ class Book:
                 history=history,
             )
         )
-
-    def _late(self, held: Held, quote: Quote, stamp: int, moment: Moment) -> Outcome:
-        """A statement older than what is held completes the history and changes nothing else."""
-        self._batch.changes.append(bygone(quote, stamp, moment))
-        self._batch.settle.add(held.selection.id)
-        return "stale"

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from ingestd.batch import Change, HeldRow, MarketRow
 from ingestd.markets import Market as Known
-from ingestd.model import NO_PRICE, STATUS_RANK, BookmakerKind, Quote, QuoteResult, Scope, Selection, Status
+from ingestd.model import NO_PRICE, ON_OFFER, STATUS_RANK, BookmakerKind, Quote, QuoteResult, Scope, Selection, Status
 
 Terms = tuple[float | None, float | None, float | None]
 """Price, line and size."""
@@ -103,6 +103,41 @@ def worse(own: Status, market: Status) -> Status:
     return own if STATUS_RANK[own] >= STATUS_RANK[market] else market
 
 
+def says_nothing(held: Held | None, quote: Quote) -> bool:
+    """A quote without a price: of what never had one nothing is known, and only what is on offer can be suspended."""
+    if quote.price is not None:
+        return False
+    return held is None or (quote.status == "suspended" and held.own_status not in ON_OFFER)
+
+
+def gone_at(held: Held, start: int | None, stamp: int) -> int:
+    """When, in a stamped feed, something was withdrawn that is missing at ``stamp``; its event begins at ``start``.
+
+    No later than that, where nothing was said of it since: so what is told afterwards of the last price before, and of its settlement,
+    keeps its place.
+    """
+    return start if start is not None and held.changed_at <= start < stamp else stamp
+
+
+def late(quote: Quote, stamp: int, moment: Moment) -> Change:
+    """A statement older than what is held: it completes the history and changes nothing else."""
+    return Change(
+        selection_id=quote.selection.id,
+        changed_at=stamp,
+        seq=0,
+        price=None if quote.price == NO_PRICE else quote.price,
+        line=quote.line,
+        size=quote.size,
+        own_status=quote.status,
+        status=quote.status,
+        result=quote.result,
+        time_basis=quote.time_basis,
+        received_at=moment.received_at,
+        offset=moment.offset,
+        current=False,
+    )
+
+
 def stored(row: HeldRow, market: Market) -> Held:
     """A selection as the store holds it; a frame once taken in was judged."""
     held = Held(
@@ -120,25 +155,6 @@ def stored(row: HeldRow, market: Market) -> Held:
     )
     held.judged = held.offer()
     return held
-
-
-def bygone(quote: Quote, stamp: int, moment: Moment) -> Change:
-    """A statement older than what is held: a row of history alone."""
-    return Change(
-        selection_id=quote.selection.id,
-        changed_at=stamp,
-        seq=0,
-        price=None if quote.price == NO_PRICE else quote.price,
-        line=quote.line,
-        size=quote.size,
-        own_status=quote.status,
-        status=quote.status,
-        result=quote.result,
-        time_basis=quote.time_basis,
-        received_at=moment.received_at,
-        offset=moment.offset,
-        current=False,
-    )
 
 
 def _around(selection: Selection) -> tuple[Scope, ...]:

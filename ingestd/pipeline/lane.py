@@ -46,6 +46,8 @@ USUAL: Final = Standards(
     start_passed=86_400 * SECOND,
 )
 """What the settings say where nobody says otherwise."""
+CLOSED_KEPT: Final = 3_600 * SECOND
+"""How long one that was closed stays in it: in this time its closing can be taken back."""
 
 
 class CollectorView(Struct, frozen=True, kw_only=True):
@@ -142,15 +144,15 @@ class Lane:
         self._take(frame, decoded, offset, batch)
         if "whole" in frame.meta:
             self.coverage.walked(at)
+        if self.last_received_at // SWEEP > minutes:
+            self.book.forget(at - FORGET_AFTER, at - CLOSED_KEPT, Moment(at, offset))
+            self.catalogue.forget(self.source, at - 2 * FORGET_AFTER)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
             self.last_changed_at = at
             if not self._sessions:
                 self._written.update(change.selection_id for change in batch.changes[before:])
         self.coverage.frame(at)
-        if self.last_received_at // SWEEP > minutes:
-            self.book.forget(self.last_received_at - FORGET_AFTER)
-            self.catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
         if self.book.touched:
             self._judge.judge(self.book.touched.values(), self.last_received_at, batch)
             self.book.touched.clear()

@@ -69,9 +69,9 @@ class PostgresStore:
             raise self._session.taken_over()
         return number(row["position"])
 
-    async def warm(self, source: str, since: int) -> Warm:
+    async def warm(self, source: str, since: int, closed_since: int) -> Warm:
         """As in ``interfaces.Store``."""
-        return await read_warm(self._reader, source, since)
+        return await read_warm(self._reader, source, since, closed_since)
 
     async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
         """As in ``interfaces.Store``."""

@@ -60,9 +60,9 @@ class SqliteStore:
         """As in ``interfaces.Store``."""
         return await self._run(self._file.position, run.kind, journal_id, self._fence(run, journal_id))
 
-    async def warm(self, source: str, since: int) -> Warm:
+    async def warm(self, source: str, since: int, closed_since: int) -> Warm:
         """As in ``interfaces.Store``."""
-        return await read_warm(self._reader, source, since)
+        return await read_warm(self._reader, source, since, closed_since)
 
     async def past(self, source: str, offset: int, frame: Frame, since: int) -> Warm:
         """As in ``interfaces.Store``."""

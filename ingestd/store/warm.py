@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from msgspec import Struct, convert
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ingestd.batch import CoverageRow, FlagRow, HeldRow, LinkRow, MarketRow, ResultRow, SourceRow, Warm
 from ingestd.errors import StoreUnavailable
-from ingestd.model import CLOSED, Frame
+from ingestd.model import CLOSED, ON_OFFER, Frame
 from ingestd.store.ledger import SourceState
 from ingestd.store.schema import (
     Bookmaker,
@@ -55,12 +55,12 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise
 
 
-async def read_warm(engine: AsyncEngine, source: str, since: int) -> Warm:
+async def read_warm(engine: AsyncEngine, source: str, since: int, closed_since: int) -> Warm:
     """As ``interfaces.Store.warm``."""
     async with reading(engine) as db:
         return Warm(
-            held=await _held(db, source, since),
-            markets=await _markets(db, source, since),
+            held=await _held(db, source, since, closed_since),
+            markets=await _markets(db, source, since, closed_since),
             links=await _links(db, source, since),
             results=await _results(db, source, since),
             coverage=await _coverage(db, source),
@@ -95,14 +95,21 @@ def _current(since: int) -> ColumnElement[bool]:
     return or_(EventLink.starts_at.is_(None), EventLink.starts_at >= since)
 
 
-async def _held(db: AsyncConnection, source: str, since: int) -> list[HeldRow]:
+def _held_still(since: int, closed_since: int) -> ColumnElement[bool]:
+    """As a book holds it: on offer, or withdrawn while its event matters, or closed a moment ago."""
+    closed = Odds.own_status.in_(sorted(CLOSED))
+    matters = or_(Odds.own_status.in_(sorted(ON_OFFER)), _current(since), Odds.changed_at >= since)
+    return or_(and_(closed, Odds.changed_at >= closed_since), and_(not_(closed), matters))
+
+
+async def _held(db: AsyncConnection, source: str, since: int, closed_since: int) -> list[HeldRow]:
     link = and_(EventLink.source == PricedSelection.source, EventLink.source_event_id == PricedSelection.source_event_id)
     found = await db.execute(
         select(*_held_columns(), *(getattr(Odds, name) for name in _PRICE))
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
         .join(Bookmaker, Bookmaker.id == PricedSelection.bookmaker_id)
         .outerjoin(EventLink, link)
-        .where(PricedSelection.source == source, Odds.own_status.not_in(sorted(CLOSED)), or_(_current(since), Odds.changed_at >= since))
+        .where(PricedSelection.source == source, _held_still(since, closed_since))
         .order_by(PricedSelection.selection_id)
     )
     return [_held_row(source, row) for row in found]
@@ -162,13 +169,13 @@ async def _past_markets(db: AsyncConnection, source: str, wanted: set[str]) -> l
     return [replace(row, status="open", changed_at=0, seq=0) for row in rows if row.source_market_id in wanted]
 
 
-async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketRow]:
-    """Markets of events that matter still, and whatever market an open selection stands in."""
+async def _markets(db: AsyncConnection, source: str, since: int, closed_since: int) -> list[MarketRow]:
+    """Markets of events that matter still, and whatever market a held selection stands in."""
     link = and_(EventLink.source == Market.source, EventLink.source_event_id == Market.source_event_id)
     in_use = (
         select(PricedSelection.source_market_id)
         .join(Odds, Odds.selection_id == PricedSelection.selection_id)
-        .where(PricedSelection.source == source, Odds.own_status.not_in(sorted(CLOSED)))
+        .where(PricedSelection.source == source, or_(Odds.own_status.not_in(sorted(CLOSED)), Odds.changed_at >= closed_since))
     )
     found = await db.execute(
         select(

@@ -39,7 +39,8 @@ def run(folder: Path, *words: str) -> str:
 def written(folder: Path, name: str) -> list[str]:
     """The Python files of the feed, and those that name it."""
     own = [*folder.rglob(f"{name}.py"), *folder.rglob(f"test_{name}.py"), *(folder / "tests" / "recorded" / name).glob("*.py")]
-    named = [folder / "ingestd" / "sources" / "__init__.py", folder / "ingestd" / "testing" / "emulators.py"]
+    lists = ("ingestd/sources/__init__.py", "ingestd/testing/emulators.py", "tests/properties/providers.py")
+    named = [folder / one for one in lists]
     return [str(path.relative_to(folder)) for path in (*own, *named)]
 
 
@@ -48,11 +49,13 @@ def test_a_new_feed_is_one(copy: Path) -> None:
     """Types, house rules, its own tests, the common suite and the tests of its example."""
     run(copy, "ingestd", "sources", "new", "acme")
     files = written(copy, "acme")
-    assert len(files) == 7
+    assert len(files) == 9
     run(copy, "mypy", "--cache-dir", str(ROOT / ".mypy_cache" / "scaffold"), *files)
     own = [path for path in files if "test_" in path]
     run(copy, "pytest", "-q", *own)
-    said = run(copy, "pytest", "-q", "-k", "acme", "tests/conformance", "tests/house", "tests/integration/test_examples.py")
+    said = run(
+        copy, "pytest", "-q", "-k", "acme", "tests/conformance", "tests/properties", "tests/house", "tests/integration/test_examples.py"
+    )
     assert " passed" in said
 
 

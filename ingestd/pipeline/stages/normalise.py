@@ -19,5 +19,5 @@ def normalise(update: Update, received_at: int) -> Update:
         return update
     stamp = update.changed_at
     if stamp is not None and stamp > received_at + FUTURE:
-        return replace(update, changed_at=None)
+        return replace(update, changed_at=None, nominal=False) if isinstance(update, Quote) else replace(update, changed_at=None)
     return update

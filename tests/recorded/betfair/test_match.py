@@ -52,10 +52,10 @@ def test_the_match_is_told_whole() -> None:
     """In order, with the neighbours of what is broken."""
     assert [(at, in_short(update)) for at, update in decoded()] == [
         (0, "Northtown - Southtown scheduled"),
-        (0, "market open"),
         (0, "home back 2.0 50.5 open"),
         (0, "home lay 2.04 31.0 open"),
         (0, "away back 4.1 12.0 open"),
+        (0, "market open"),
         (0, "complete market 3"),
         (1000, "home back 2.02 5.0 open"),
         (1000, "home traded 2.02 None open"),
@@ -70,9 +70,9 @@ def test_the_match_is_told_whole() -> None:
         (3500, "json"),
         (3500, "gap market malformed"),
         (4000, "Northtown - Southtown in_play 4000"),
-        (4000, "market open"),
         (4000, "home back 2.0 50.5 open"),
         (4000, "home lay 1.82 90.0 open"),
+        (4000, "market open"),
         (5000, "Northtown - Southtown finished 4000"),
         (5000, "winner home"),
         (5000, "market settled"),

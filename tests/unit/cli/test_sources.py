@@ -15,19 +15,20 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """As much of one as is looked at."""
-    for path in (sources.FEEDS, sources.EMULATORS):
+    for path in (sources.FEEDS, sources.EMULATORS, sources.PROVIDERS):
         (tmp_path / path).parent.mkdir(parents=True)
         shutil.copy(ROOT / path, tmp_path / path)
     return tmp_path
 
 
-def test_it_writes_every_file_and_both_lines(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_writes_every_file_and_all_lines(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And says which, what to type now, and what is left to do by hand."""
     sources.new("my_book", checkout)
     written = {str(path.relative_to(checkout)) for path in checkout.rglob("*") if path.is_file()}
     assert written == {target.format(name="my_book") for target in sources.TEMPLATES.values()} | {
         str(sources.FEEDS),
         str(sources.EMULATORS),
+        str(sources.PROVIDERS),
     }
     said = capsys.readouterr().out
     assert [name for name in written if name not in said] == []
@@ -36,7 +37,7 @@ def test_it_writes_every_file_and_both_lines(checkout: Path, capsys: pytest.Capt
     assert [word for word in ("example_feed", "ExampleFeed", "EXAMPLE_FEED", "Example Feed") if word in text] == []
 
 
-@pytest.mark.parametrize("path", [sources.FEEDS, sources.EMULATORS], ids=str)
+@pytest.mark.parametrize("path", [sources.FEEDS, sources.EMULATORS, sources.PROVIDERS], ids=str)
 def test_lines_stand_in_their_order(checkout: Path, path: Path) -> None:
     """Imports and entries, whether the name comes first, in between or last, again and again, however long the line gets."""
     for name in ("zz_last", "aa_first", "middle_one", "another_with_a_long_name", "yet_another_long_name_xx"):

@@ -144,7 +144,7 @@ def test_first_quote_is_written_with_all_that_names_it() -> None:
     assert (change.received_at - T, change.offset, change.history, change.current) == (9, 77, True, True)
     event_id = hash64("event", SOURCE, "e1")
     row = bench.batch.selections[A.id]
-    assert (row.selection, row.first_seen_at - T, row.changed_at - T) == (A, 9, 0)
+    assert (row.selection, row.first_seen_at - T, row.changed_at - T) == (A, 9, 9)
     assert bench.batch.bookmakers[row.bookmaker_id].name == "Book"
     assert bench.batch.markets[SOURCE, "m1"] == MarketRow(SOURCE, "m1", "e1", "winner", "", "open", 0, 0)
     assert bench.batch.links[SOURCE, "e1"].event_id == event_id
@@ -320,12 +320,10 @@ def test_a_query_completes_what_it_lists_and_nothing_beside() -> None:
 
 
 def test_complete_leaves_what_is_over_alone() -> None:
-    """Settled ones, and those of a settled market, are not withdrawn."""
+    """What is settled is not withdrawn."""
     bench = Bench()
     bench.say(Quote(A, 1.5))
     bench.say(Quote(A, None, status="settled", result="won"), T + 1)
-    bench.say(Quote(D, 1.5))
-    bench.say(market_status("m3", "void"), T + 1)
     assert bench.book.missing(Complete(WHOLE, frozenset())) == []
     assert bench.say(Complete(WHOLE, frozenset()), T + 2) == "unchanged"
 
@@ -346,7 +344,7 @@ def test_a_selection_told_anew_is_written_anew() -> None:
     bench.cut()
     again = made("a", outcome="Home FC")
     assert again.id == A.id
-    assert bench.say(Quote(again, 1.5, changed_at=T + 4)) == "unchanged"
+    assert bench.say(Quote(again, 1.5), T + 4) == "unchanged"
     assert bench.batch.selections[A.id].selection.outcome == "Home FC"
     assert bench.batch.selections[A.id].changed_at == T + 4
     assert bench.batch.changes == []
@@ -578,36 +576,134 @@ def test_unknown_words_are_counted_as_they_were_last_told() -> None:
     assert counts == {"unknown_market": 1, "unknown_period": 0, "unknown_outcome": 0}
 
 
+def moment(at: int) -> Moment:
+    """A frame of this time."""
+    return Moment(at, 1)
+
+
+def begun(bench: Bench) -> None:
+    """Event e1 starts at T."""
+    bench.catalogue.fixture(SOURCE, Fixture(source_event_id="e1", sport="s", name="n", starts_at=T), T, "ordered", bench.batch)
+
+
 def test_forget_lets_go_of_what_is_over() -> None:
-    """Closed selections, and those of events long started that did not move since; never what still moves, nor what has no start."""
+    """What was withdrawn before, of events long started, and did not move since; never what has no start."""
     bench = Bench()
-    fixture = Fixture(source_event_id="e1", sport="s", name="n", starts_at=T)
-    bench.catalogue.fixture(SOURCE, fixture, T, "ordered", bench.batch)
+    begun(bench)
+    for one, at in ((A, T), (B, T + 100), (D, T)):
+        bench.say(Quote(one, 1.5), T)
+        bench.say(Quote(one, None, status="withdrawn"), at)
+    bench.book.forget(T + 1, T, moment(T + 200))
+    assert len(bench.book) == 2
+    assert bench.say(Quote(A, None, status="withdrawn"), T + 201) == "unchanged"
+    assert [bench.say(Quote(one, None, status="withdrawn"), T + 201) for one in (B, D)] == ["unchanged", "unchanged"]
+
+
+def test_forget_withdraws_what_is_over_and_still_on_offer() -> None:
+    """Else its price would stay open for ever: an absence is only seen by whoever holds it. It is let go of in its turn."""
+    bench = Bench()
+    begun(bench)
     bench.say(Quote(A, 1.5), T)
-    bench.say(Quote(B, 1.5), T + 100)
+    bench.book.forget(T + 1, T, moment(T + 200))
+    assert (bench.batch.changes[-1].status, bench.batch.changes[-1].changed_at, len(bench.book)) == ("withdrawn", T + 200, 1)
+    bench.book.forget(T + 201, T, moment(T + 400))
+    assert len(bench.book) == 0
+
+
+def test_a_closing_can_be_taken_back_for_a_while() -> None:
+    """Though nothing is offered there again: the price that had ended is withdrawn."""
+    bench = Bench()
     bench.say(Quote(C, 1.5), T)
     bench.say(Quote(C, None, status="settled", result="won"), T + 100)
-    bench.say(Quote(D, 1.5), T)
-    bench.book.forget(T)
-    assert len(bench.book) == 3
-    bench.book.forget(T + 1)
-    assert len(bench.book) == 2
-    assert bench.say(Quote(B, 1.5), T + 101) == "unchanged"
-    assert bench.say(Quote(D, 1.5), T + 101) == "unchanged"
+    bench.book.forget(T, T + 100, moment(T + 200))
+    assert bench.say(Quote(C, None, status="withdrawn"), T + 201) == "changed"
+    bench.say(Quote(C, None, status="settled", result="won"), T + 202)
+    bench.book.forget(T, T + 203, moment(T + 203))
+    assert bench.say(Quote(C, None, status="withdrawn"), T + 204) == "unchanged"
 
 
 def test_forget_drops_a_settled_market_once_empty() -> None:
     """A market that still covers something, or may open again, stays."""
     bench = Bench()
-    bench.say(Quote(A, 1.5))
-    bench.say(market_status("m1", "settled"))
-    bench.say(market_status("m2", "suspended"))
-    bench.book.forget(T)
+    bench.say(Quote(A, 1.5), T)
+    bench.say(market_status("m1", "settled"), T)
+    bench.say(market_status("m2", "suspended"), T)
+    bench.book.forget(T + 2, T + 2, moment(T))
     assert bench.say(market_status("m1", "settled"), T + 1) == "unchanged"
     bench.say(Quote(A, None, status="settled"), T + 1)
-    bench.book.forget(T)
+    bench.book.forget(T, T + 2, moment(T + 2))
+    assert bench.say(market_status("m1", "settled"), T + 2) == "unchanged"
+    bench.book.forget(T + 2, T + 2, moment(T + 2))
     assert bench.say(market_status("m2", "suspended"), T + 2) == "unchanged"
     assert bench.say(market_status("m1", "settled"), T + 2) == "changed"
+
+
+def test_what_opens_again_is_later_than_its_closing() -> None:
+    """The provider's stamp may be older, and the store keeps the later statement; whether the book still holds the price or not."""
+    for kept in (T, T + 10_000):
+        bench = Bench()
+        bench.say(Quote(A, 1.5, changed_at=T), T)
+        bench.say(Quote(A, None, status="settled", result="won", changed_at=T + 100), T + 100)
+        bench.say(market_status("m1", "settled", T + 100), T + 100)
+        bench.book.forget(T, kept, moment(T + 200))
+        bench.say(Quote(A, 1.5, changed_at=T), T + 300)
+        assert (bench.batch.changes[-1].changed_at, bench.batch.changes[-1].own_status) == (T + 101, "open")
+
+
+def test_a_nominal_price_that_was_gone_is_there_again() -> None:
+    """Before its event, what a file lists is offered now, though its moment has an older name; afterwards it is only history."""
+    bench = Bench("stamped")
+    bench.catalogue.fixture(SOURCE, Fixture(source_event_id="e1", sport="s", name="n", starts_at=T + 50), T, "ordered", bench.batch)
+    bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 1)
+    assert bench.say(Complete(WHOLE, frozenset()), T + 10) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 20) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 30) == "unchanged"
+    assert bench.say(Complete(WHOLE, frozenset()), T + 60) == "changed"
+    assert bench.say(Quote(A, 1.5, changed_at=T, nominal=True), T + 70) == "stale"
+    assert bench.rows(A)[:4] == [(1.5, "open", 0, 0), (1.5, "withdrawn", 10, 0), (1.5, "open", 20, 0), (1.5, "withdrawn", 50, 0)]
+
+
+def test_a_market_covers_from_its_closing_on() -> None:
+    """A stamped file read again, by a book that let go of its prices, says that they were open: at that time they were."""
+    bench = Bench("stamped")
+    bench.say(market_status("m1", "settled", T + 100), T + 100)
+    bench.say(Quote(A, 1.5, changed_at=T + 1, nominal=True), T + 200)
+    bench.say(Quote(A, NO_PRICE, status="settled", changed_at=T + 100, nominal=True), T + 200)
+    assert bench.rows(A) == [(1.5, "open", 1, 0), (None, "settled", 100, 0)]
+
+
+def test_the_later_telling_of_a_selection_counts() -> None:
+    """Though the price was told with an older stamp, or with the same: a restart must find it in the query that listed it last."""
+    bench = Bench()
+    bench.say(Quote(A, 1.5, changed_at=T), T + 1)
+    bench.cut()
+    bench.say(Quote(replace(A, scope=Scope("query", "q2")), 1.5, changed_at=T), T + 2)
+    assert (bench.batch.selections[A.id].selection.scope.id, bench.batch.selections[A.id].changed_at) == ("q2", T + 2)
+
+
+def test_a_suspension_brings_nothing_back() -> None:
+    """What is withdrawn, or over, is not on offer again because all of its event is suspended."""
+    bench = Bench()
+    gone: tuple[tuple[Selection, Status], ...] = ((A, "withdrawn"), (B, "settled"))
+    for one, status in gone:
+        bench.say(Quote(one, 1.5), T)
+        bench.say(Quote(one, None, status=status), T + 1)
+        assert bench.say(Quote(one, None, status="suspended"), T + 2) == "unchanged"
+    assert bench.say(Quote(A, 1.6, status="suspended"), T + 3) == "changed"
+
+
+def test_what_a_closed_market_covers_is_withdrawn_by_absence() -> None:
+    """It may open again without it; nothing of that shows, and nothing has to be seen twice."""
+    bench = Bench()
+    bench.say(Quote(A, 1.5), T)
+    bench.say(market_status("m1", "settled"), T)
+    gone = Complete(WHOLE, frozenset())
+    assert bench.book.missing(gone) == []
+    assert bench.say(gone, T + 1) == "changed"
+    last = bench.batch.changes[-1]
+    assert (last.own_status, last.status, last.history) == ("withdrawn", "settled", False)
+    bench.say(market_status("m1", "open"), T + 2)
+    assert bench.batch.changes[-1].status == "withdrawn"
 
 
 # ------------------------------------------------------------------------------------------------ against a plain model
@@ -640,6 +736,7 @@ class Model:
     """An ordered feed in the plainest words: after every statement everything is looked at again."""
 
     markets: dict[str, Status] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
     known: dict[int, Known] = field(default_factory=dict)
     history: list[Row] = field(default_factory=list)
 
@@ -650,15 +747,21 @@ class Model:
         changed = False
         if isinstance(update, Quote):
             self._quote(update)
+            market = update.selection.source_market_id
+            if self.markets.get(market) in CLOSED and update.status not in CLOSED:
+                stamp = max(stamp, self.since[market] + 1)
         elif isinstance(update, MarketStatus):
-            changed = self.markets.get(update.source_market_id) != update.status
-            self.markets[update.source_market_id] = update.status
+            market = update.source_market_id
+            changed = self.markets.get(market) != update.status
+            if changed:
+                self.since[market] = max(stamp, self.since.get(market, 0))
+            self.markets[market] = update.status
         else:
             for chosen in ALL:
                 known = self.known.get(chosen.id)
                 scope = {"source": "", "event": chosen.source_event_id, "market": chosen.source_market_id}[update.scope.kind]
                 gone = scope == update.scope.id and chosen.id not in update.listed
-                if known is not None and gone and known.shown not in CLOSED and known.own in ("open", "suspended"):
+                if known is not None and gone and known.own in ("open", "suspended"):
                     known.own = "withdrawn"
         return self._settle(before, stamp) or changed
 
@@ -668,6 +771,8 @@ class Model:
             if quote.price is None:
                 return
             known = self.known[quote.selection.id] = Known(quote.selection.source_market_id)
+        if quote.price is None and quote.status == "suspended" and known.own not in ("open", "suspended"):
+            return
         known.own, known.result = quote.status, quote.result
         if quote.price is not None:
             known.price, known.line, known.size = quote.price or None, quote.line, quote.size

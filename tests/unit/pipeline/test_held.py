@@ -4,7 +4,7 @@ import pytest
 
 from ingestd.batch import HeldRow, MarketRow
 from ingestd.model import NO_PRICE, STATUSES, WHOLE, Quote, Scope, Status, selection
-from ingestd.pipeline.held import Gathered, Held, Market, stored, worse
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, gone_at, late, says_nothing, stored, worse
 
 CHOSEN = selection("s", ("a",), bookmaker="b", source_event_id="e", source_market_id="m", scope=WHOLE, market="w", outcome="o")
 MARKET = Market(MarketRow("s", "m", "e", "w", "", "open", 0, 0))
@@ -46,3 +46,31 @@ def test_what_the_store_holds_is_shown_as_its_market_is() -> None:
     row = HeldRow(CHOSEN, 1.5, None, 9.0, "open", "", 7, 2)
     held = stored(row, Market(MarketRow("s", "m", "e", "w", "", "settled", 5, 0)))
     assert (held.price, held.size, held.own_status, held.status, held.changed_at, held.seq) == (1.5, 9.0, "open", "settled", 7, 2)
+
+
+def test_a_quote_without_a_price_may_say_nothing() -> None:
+    """Of what never had a price, or, a suspension, of what is not on offer."""
+    bare, priced = Quote(CHOSEN, None, status="suspended"), Quote(CHOSEN, 1.5, status="suspended")
+    there, gone = Held(CHOSEN, MARKET, own_status="open"), Held(CHOSEN, MARKET, own_status="withdrawn")
+    assert [says_nothing(held, bare) for held in (None, gone, there)] == [True, True, False]
+    assert [says_nothing(held, priced) for held in (None, gone, there)] == [False, False, False]
+
+
+@pytest.mark.parametrize(("changed_at", "start", "expected"), [(5, 8, 8), (5, None, 10), (9, 8, 10), (5, 11, 10)])
+def test_what_is_missing_was_gone_when_its_event_began(changed_at: int, start: int | None, expected: int) -> None:
+    """Unless something was said of it since, or it is still to begin."""
+    assert gone_at(Held(CHOSEN, MARKET, changed_at=changed_at), start, 10) == expected
+
+
+def test_what_comes_late_is_history_alone() -> None:
+    """As it was said, at its own time."""
+    row = late(Quote(CHOSEN, NO_PRICE, 5.0, "suspended", changed_at=3), 3, Moment(9, 7))
+    assert (row.price, row.size, row.status, row.changed_at, row.received_at, row.offset, row.current) == (
+        None,
+        5.0,
+        "suspended",
+        3,
+        9,
+        7,
+        False,
+    )

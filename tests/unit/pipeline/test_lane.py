@@ -32,7 +32,7 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
 
 T = 1_700_000_040 * SECOND
 M1 = Scope("market", "m1")
@@ -495,31 +495,31 @@ def test_a_warm_start_knows_what_the_store_knows() -> None:
 
 
 def test_what_is_over_is_forgotten_by_the_frames_clock() -> None:
-    """At the turn of a minute of theirs, however often the process was restarted within it."""
+    """At the turn of a minute of theirs, an hour after it was closed; however often the process was restarted within it."""
     settled = Quote(A, None, status="settled", result="won")
     bench = Bench()
-    bench.frame(Quote(A, 1.5), settled, at=T)
-    assert len(bench.lane.book) == 0
-    bench.frame(Quote(A, 1.6), settled, at=T + 1)
-    bench.frame(at=T + 59 * SECOND)
+    bench.frame(Quote(A, 1.6), settled, at=T)
+    bench.frame(at=T + CLOSED_KEPT)
+    assert len(bench.lane.book) == 1
+    bench.frame(at=T + CLOSED_KEPT + 59 * SECOND)
     assert len(bench.lane.book) == 1
     restarted = Bench(warm=Warm(source=bench.lane.row(VIEW, 1)))
-    restarted.frame(Quote(A, 1.6), settled, at=T + 59 * SECOND)
+    restarted.frame(Quote(A, 1.6), settled, at=T + CLOSED_KEPT + 59 * SECOND)
     assert len(restarted.lane.book) == 1
-    bench.frame(at=T + 60 * SECOND)
+    bench.frame(at=T + CLOSED_KEPT + 60 * SECOND)
     assert len(bench.lane.book) == 0
 
 
 def test_events_long_over_are_forgotten() -> None:
-    """The book after ``FORGET_AFTER``, the catalogue after twice that."""
+    """The book after ``FORGET_AFTER``, once more after that what was on offer until then; the catalogue after twice that."""
     bench = Bench()
     bench.frame(Fixture(source_event_id="e1", sport="s", name="n", starts_at=T), Quote(A, 1.5))
     bench.frame(at=T + FORGET_AFTER)
-    assert len(bench.lane.book) == 1
+    rows = bench.lane.counters["rows"]
     bench.frame(at=T + FORGET_AFTER + 60 * SECOND)
-    assert (len(bench.lane.book), bench.catalogue.starts_at("s", "e1")) == (0, T)
-    bench.frame(at=T + 2 * FORGET_AFTER + 60 * SECOND)
-    assert bench.catalogue.starts_at("s", "e1") is None
+    assert (len(bench.lane.book), bench.lane.counters["rows"] - rows) == (1, 1)
+    bench.frame(at=T + 2 * FORGET_AFTER + 120 * SECOND)
+    assert (len(bench.lane.book), bench.catalogue.starts_at("s", "e1")) == (0, None)
 
 
 def test_native_counts_are_the_reader_s() -> None:

@@ -375,7 +375,7 @@ class MemoryStore:
         """Not called."""
         raise AssertionError(run, journal_id, position)
 
-    async def warm(self, source: str, since: int) -> Warm:
+    async def warm(self, source: str, since: int, closed_since: int) -> Warm:
         """Not called."""
         raise AssertionError(source, since)
 
@@ -492,7 +492,7 @@ class Place:
             catalogue = Catalogue()
             lanes = {}
             for source in sources:
-                warm = await store.warm(source, 0) if kind == "live" else None
+                warm = await store.warm(source, 0, 0) if kind == "live" else None
                 lanes[source] = Lane(source, "toy", ToyFeed(source), catalogue, warm=warm, live=kind == "live")
             view = CollectorView(state="live", since=T)
             hooks = Hooks(renew=lambda *_: None, park=lambda *_: None, view=lambda _: view, silence_limit=lambda _: 7, full=lambda: False)

@@ -58,7 +58,7 @@ class Store:
         """Not called."""
         raise AssertionError(run, journal_id, position)
 
-    async def warm(self, source: str, since: int) -> Warm:
+    async def warm(self, source: str, since: int, closed_since: int) -> Warm:
         """Not called."""
         raise AssertionError(source, since)
 

@@ -53,11 +53,11 @@ async def test_killed_server_is_unavailable_then_works(own_postgres: PostgresSer
         with pytest.raises(StoreUnavailable):
             await store.write(batch)
         with pytest.raises(StoreUnavailable):
-            await store.warm("demo", 0)
+            await store.warm("demo", 0, 0)
     own_postgres.start()
     assert await store.position(world.run, world.journal_id) == 1
     assert (await store.write(batch)).rows == {"odds_history": 1, "odds": 1}
-    assert [held.price for held in (await store.warm("demo", 0)).held] == [3.0]
+    assert [held.price for held in (await store.warm("demo", 0, 0)).held] == [3.0]
     await store.close()
 
 
@@ -101,7 +101,7 @@ async def test_lost_reply_is_in_doubt(own_postgres: PostgresServer, world: World
     position = await store.position(world.run, world.journal_id)
     again = await store.write(batch)
     assert again.rows.get("odds_history", 0) == (0 if position == batch.position else 1)
-    assert [held.price for held in (await store.warm("demo", 0)).held] == [3.0]
+    assert [held.price for held in (await store.warm("demo", 0, 0)).held] == [3.0]
     await store.close()
 
 
@@ -118,7 +118,7 @@ async def test_cancelled_write_leaves_no_open_transaction(postgres_url: str, wor
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
     await store.write(world.batch())
-    held = (await store.warm("demo", 0)).held
+    held = (await store.warm("demo", 0, 0)).held
     found = await store.position(world.run, world.journal_id)
     assert found == world.position
     assert len(held) <= 25

@@ -33,11 +33,12 @@ async def filled(store: Store, world: World) -> dict[str, int]:
 
 
 async def test_warm_holds_what_is_open_of_events_that_matter(store: Store, world: World) -> None:
-    """Selections not closed of events that start after ``since`` or are unknown, with the markets, links and results around them."""
+    """On offer; withdrawn, of events that start after ``since`` or are unknown; with the markets, links and results around them."""
     ids = await filled(store, world)
-    warm = await store.warm("demo", T0 + 10)
+    warm = await store.warm("demo", T0 + 10, T0 + 4)
     assert {row.selection.id for row in warm.held} == {
-        ids[f"{event} {status}"] for event in ("coming", "unknown") for status in ("open", "withdrawn")
+        ids["old open"],
+        *(ids[f"{event} {status}"] for event in ("coming", "unknown") for status in ("open", "withdrawn")),
     }
     (row,) = [row for row in warm.held if row.selection.id == ids["coming open"]]
     assert row.selection == world.selection("open", market="m-coming", event="coming")
@@ -58,13 +59,21 @@ async def test_warm_holds_what_is_open_of_events_that_matter(store: Store, world
 async def test_warm_holds_what_still_moves_though_its_event_began_long_ago(store: Store, world: World) -> None:
     """As the book does: an outright's event may have "started" months before its end."""
     ids = await filled(store, world)
-    assert ids["old open"] in {row.selection.id for row in (await store.warm("demo", T0 + 3)).held}
-    assert ids["old open"] not in {row.selection.id for row in (await store.warm("demo", T0 + 4)).held}
+    assert ids["old withdrawn"] in {row.selection.id for row in (await store.warm("demo", T0 + 3, T0 + 4)).held}
+    assert ids["old withdrawn"] not in {row.selection.id for row in (await store.warm("demo", T0 + 4, T0 + 4)).held}
+
+
+async def test_warm_holds_what_was_closed_a_moment_ago(store: Store, world: World) -> None:
+    """Its closing may be taken back yet."""
+    ids = await filled(store, world)
+    warm = await store.warm("demo", T0 + 10, T0 + 3)
+    assert {ids["old settled"], ids["coming settled"]} <= {row.selection.id for row in warm.held}
+    assert {market.source_market_id for market in warm.markets} >= {row.selection.source_market_id for row in warm.held}
 
 
 async def test_nothing_is_known_of_a_source_never_seen(store: Store, world: World) -> None:
     """Empty, and no time up to which it was seen; a load alone leaves it so."""
-    warm = await store.warm("nobody", 0)
+    warm = await store.warm("nobody", 0, 0)
     assert (warm.held, warm.links, warm.coverage, warm.source) == ([], [], [], None)
     load = World(kind="load")
     await filled(store, load)

@@ -47,27 +47,19 @@ class Market:
         self._meaning = UNTOLD
         self._sides = ("", "")
 
-    def apply(self, change: MarketChange, at: int | None, out: list[Decoded], *, image: bool = False) -> None:
-        """Take a change and say what follows from it. ``image``: it is all there is, what was before must be cleared."""
-        self.at = at
-        if change.definition is not None:
-            self._define(change.definition, out, image=image)
-        rc = change.rc
-        if not rc:
-            return
-        if self.kind == UNDECIDED:
-            self.kind = kind_of(change)
-        for runner_change in rc:
-            self._change(runner_change, at, out)
+    def apply(self, change: MarketChange, at: int | None, out: list[Decoded]) -> None:
+        """Take a change and say what follows from it; what opens, opens last, so that no price of before looks alive."""
+        out.extend(self._take(change, at, out, image=False))
 
     def replace(self, change: MarketChange, at: int | None, out: list[Decoded]) -> None:
         """Take an image of this market: sides it no longer offers are withdrawn one by one."""
         before = [(runner, runner.listed) for runner in self.runners.values() if runner.listed]
         for runner in self.runners.values():
             runner.clear()
-        self.apply(change, at, out, image=True)
+        opening = self._take(change, at, out, image=True)
         for runner, listed in before:
             out.extend(self._bare(runner, side, "withdrawn") for side in _sides(listed & ~runner.listed))
+        out.extend(opening)
 
     def rename(self, names: Names, out: list[Decoded]) -> None:
         """Take the names of the catalogue and tell every side again that was told under others."""
@@ -88,6 +80,16 @@ class Market:
     def called(self, runner: Runner) -> tuple[str, str]:
         """A runner's outcome and participant, in our words where its name is known."""
         return called(self._meaning, runner.id, self._name(runner), *self._sides)
+
+    def _take(self, change: MarketChange, at: int | None, out: list[Decoded], *, image: bool) -> list[Decoded]:
+        """What is left to be said after all else. ``image``: the change is all there is, what was before must be cleared."""
+        self.at = at
+        opening = [] if change.definition is None else self._define(change.definition, out, image=image)
+        if change.rc and self.kind == UNDECIDED:
+            self.kind = kind_of(change)
+        for runner_change in change.rc or ():
+            self._change(runner_change, at, out)
+        return opening
 
     def _change(self, change: RunnerChange, at: int | None, out: list[Decoded]) -> None:
         key = change.id, change.hc
@@ -120,18 +122,22 @@ class Market:
         chosen = runner.selections[side] or self._select(runner, side)
         return Quote(chosen, None, None, status, self._line(runner), self.at, result)
 
-    def _define(self, definition: Definition, out: list[Decoded], *, image: bool) -> None:
+    def _define(self, definition: Definition, out: list[Decoded], *, image: bool) -> list[Decoded]:
+        """The market's state is left to be said last where it is open."""
         before = self.definition
         self.definition = definition
         for told in definition.runners:
             runner = self.runners.get((told.id, told.hc)) or self._add(told.id, told.hc)
             runner.name = told.name
         self._describe(out)
-        if image or before is None or (before.status, before.event_id) != (definition.status, definition.event_id):
-            out.append(self._state(definition))
-        closed = definition.status == CLOSED
+        told_anew = image or before is None or (before.status, before.event_id) != (definition.status, definition.event_id)
+        state: list[Decoded] = [self._state(definition)] if told_anew else []
+        opens = definition.status in _STATUSES and definition.status != CLOSED
+        if not opens:
+            out += state
         for told in definition.runners:
-            self._own(self.runners[told.id, told.hc], told.status, out, closed=closed, image=image)
+            self._own(self.runners[told.id, told.hc], told.status, out, closed=definition.status == CLOSED, image=image)
+        return state if opens else []
 
     def _add(self, selection_id: int, hc: float) -> Runner:
         runner = self.runners[selection_id, hc] = Runner(selection_id, hc)

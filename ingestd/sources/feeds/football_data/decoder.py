@@ -1,6 +1,6 @@
 """A file to updates; pure. Each match: what it is, how it ended, and every selection's prices in the order of their moments.
 
-Nothing is ever withdrawn: what a later copy of a file leaves out was offered all the same.
+A file lists all matches that it knows of: one that a later copy leaves out (it was moved to another day, say) is no longer on offer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,14 +52,15 @@ class FootballDataDecoder:
         self._counts["files"] += 1
         self._counts["unknown_columns"] += max((row.layout.unknown for row in found if isinstance(row, Row)), default=0)
         updates: list[Decoded] = []
+        scope = Scope("query", _query(frame, found))
         seen: dict[str, tuple[str, ...]] = {}
         faults = 0
         for row in found:
-            said = [row] if isinstance(row, Reject) else self._row(row, seen, frame.received_at)
+            said = [row] if isinstance(row, Reject) else self._row(row, seen, frame.received_at, scope)
             faults += sum(type(update) is Reject for update in said)
             hopeless(faults)
             updates += said
-        updates.append(Complete(Scope("query", _query(frame, found)), frozenset()))
+        updates.append(Complete(scope, frozenset(update.selection.id for update in updates if isinstance(update, Quote))))
         return updates
 
     def broken(self, reason: str, frame: Frame | None = None) -> Iterable[Decoded]:
@@ -67,7 +68,7 @@ class FootballDataDecoder:
         key = frame.meta.get("key") if frame is not None else None
         return [Gap(WHOLE if key is None else Scope("query", key), reason)]
 
-    def _row(self, row: Row, seen: dict[str, tuple[str, ...]], received_at: int) -> list[Decoded]:
+    def _row(self, row: Row, seen: dict[str, tuple[str, ...]], received_at: int, scope: Scope) -> list[Decoded]:
         try:
             match, faults = read_match(row)
             _possible(match, row, received_at)
@@ -75,14 +76,14 @@ class FootballDataDecoder:
                 return [Skipped("duplicate", "row")]
         except UnfitError as fault:
             return [refused(row.number, fault)]
-        quotes = list(self._quotes(match, row, faults))
+        quotes = list(self._quotes(match, row, faults, scope))
         if len(faults) > SHIFTED:
             reason = f"{len(faults)} of its cells are not what their columns say, the first: {faults[0].reason}"
             return [refused(row.number, UnfitError("shifted", reason))]
         self._counts["matches"] += 1
         return [match.fixture(), *match.results(), *faults, *quotes]
 
-    def _quotes(self, match: Match, row: Row, faults: list[Reject]) -> Iterator[Decoded]:
+    def _quotes(self, match: Match, row: Row, faults: list[Reject], scope: Scope) -> Iterator[Decoded]:
         """Opening prices of everything, then closing ones, then how it ended; a selection without a price has nothing to end.
 
         Both prices of a handicap stand or fall together, and with the line: real rows have the three in another order than their header.
@@ -103,7 +104,7 @@ class FootballDataDecoder:
                     continue
                 own = -line if line and outcome == "away" else line
                 market = held.setdefault((prices.prefix, prices.market), {})
-                chosen = market[outcome][0] if outcome in market else self._selection(match, prices, outcome)
+                chosen = market[outcome][0] if outcome in market else self._selection(match, prices, outcome, scope)
                 market[outcome] = chosen, own
                 self._counts["prices"] += 1
                 yield Quote(chosen, price, line=own, changed_at=at, nominal=True)
@@ -119,7 +120,7 @@ class FootballDataDecoder:
             lines[prices.line] = take(row, prices.line, cells.handicap, faults)
         return lines[prices.line]
 
-    def _selection(self, match: Match, prices: Prices, outcome: str) -> Selection:
+    def _selection(self, match: Match, prices: Prices, outcome: str, scope: Scope) -> Selection:
         words = (prices.prefix, prices.market, *((f"{columns.GOALS_LINE}",) if prices.market == TOTAL else ()))
         return selection(
             self._source,
@@ -128,7 +129,7 @@ class FootballDataDecoder:
             bookmaker_kind=prices.kind,
             source_event_id=match.id,
             source_market_id="|".join((match.id, *words)),
-            scope=Scope("event", match.id),
+            scope=scope,
             market=prices.word,
             outcome=outcome,
         )

@@ -11,7 +11,7 @@ from ingestd.model import Frame, Scope
 from ingestd.sources.feeds.kalshi.decoder import ANSWER
 from ingestd.sources.feeds.kalshi.options import KalshiOptions
 from ingestd.sources.feeds.kalshi.rest import Catalogue, Heard
-from ingestd.sources.feeds.kalshi.subscriptions import Subscriptions, Taken
+from ingestd.sources.feeds.kalshi.subscriptions import Subscriptions
 from ingestd.sources.feeds.kalshi.wire import UNREADABLE, read, ticker_of
 from ingestd.sources.http import Http
 from ingestd.sources.inbox import Inbox, heard_within
@@ -87,17 +87,14 @@ class KalshiSession:
         for message in messages:
             taken = self._subscriptions.take(message)
             if taken.hand_on and not self._foreign(message):
-                self._inbox.put(Frame(self._source, "data", received_at, message, epoch=taken.epoch, meta=taken.meta))
-                self._after(taken)
+                # a decoder that begins empty is told first what things are called: else it would tell every price twice
+                known = self._catalogue.latest() if taken.epoch else ()
+                self._hand_on(known, epoch=True)
+                self._inbox.put(Frame(self._source, "data", received_at, message, epoch=taken.epoch and not known, meta=taken.meta))
         if self._subscriptions.fresh & set(self._options.series_tickers):
             self._catalogue.hurry()
         self._subscriptions.fresh.clear()
         await self._command()
-
-    def _after(self, taken: Taken) -> None:
-        """A decoder that begins empty is told again what things are called."""
-        if taken.epoch:
-            self._hand_on(self._catalogue.latest())
 
     def _foreign(self, message: bytes) -> bool:
         """The lifecycle channel tells of every market that Kalshi has; most are nobody's business here."""

@@ -36,6 +36,7 @@ class MappedDecoder:
         if image is not None and "more" not in frame.meta:
             self._image = None
             walk.out.extend(image.close())
+        walk.open()
         if not walk.out and not walk.elements:
             walk.out.append(Skipped("filtered", "unmapped"))
         return walk.out

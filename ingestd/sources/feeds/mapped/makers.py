@@ -197,8 +197,11 @@ class Offers:
         self._count = 0
         self._named: dict[tuple[str, ...], dict[int, Selection]] = {}
 
-    def add(self, key: tuple[str, ...], what: Selection) -> None:
-        """A selection was offered. Beyond the bound everything is forgotten: withdrawals then find nothing, images still do."""
+    def take(self, key: tuple[str, ...], what: Selection, *, offered: bool) -> None:
+        """A selection is offered, or no longer. Beyond the bound all is forgotten: withdrawals then find nothing, images still do."""
+        if not offered:
+            self._drop(key, what)
+            return
         if self._count >= self._most:
             self._named.clear()
             self._count = 0
@@ -206,6 +209,10 @@ class Offers:
             members = self._named.setdefault(name, {})
             self._count += what.id not in members
             members[what.id] = what
+
+    def _drop(self, key: tuple[str, ...], what: Selection) -> None:
+        for name in (("key", *key), ("market", what.source_market_id), ("event", what.source_event_id)):
+            self._count -= self._named.get(name, {}).pop(what.id, None) is not None
 
     def named(self, name: tuple[str, ...]) -> Iterable[Selection]:
         """All of this name."""

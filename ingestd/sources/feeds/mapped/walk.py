@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
 
-from ingestd.model import Complete, Decoded, Reject, Scope, Skipped
+from ingestd.model import ON_OFFER, Complete, Decoded, MarketStatus, Reject, Scope, Skipped
 from ingestd.sources.feeds.mapped.cells import Left, Place
 from ingestd.sources.feeds.mapped.documents import RAGGED
 from ingestd.sources.feeds.mapped.makers import Offers, QuoteMaker
@@ -37,6 +37,8 @@ class Walk:
 
     def __init__(self, place: Place, images: list[Image], offers: Offers | None, *, ragged: bool) -> None:
         self.out: list[Decoded] = []
+        self.opening: list[Decoded] = []
+        """States of markets that open, until everything is said that holds at the same time: no price of before may look alive."""
         self.elements = 0
         self._place = place
         self._images = images
@@ -81,11 +83,18 @@ class Walk:
         self.elements += 1
         if image is None:
             self._inside(step)
-            return
-        self._images.append(image)
-        self._inside(step)
-        self._images.pop()
-        self.out.extend(image.close())
+        else:
+            self._images.append(image)
+            self._inside(step)
+            self._images.pop()
+            self.out.extend(image.close())
+        if not self._images:
+            self.open()
+
+    def open(self) -> None:
+        """What opens, opens last."""
+        self.out.extend(self.opening)
+        self.opening.clear()
 
     def _inside(self, step: Step) -> None:
         if step.fixture is not None:
@@ -102,7 +111,9 @@ class Walk:
 
     def _say(self, make: Callable[[Place], Decoded], part: str) -> None:
         try:
-            self.out.append(make(self._place))
+            said = make(self._place)
+            opens = isinstance(said, MarketStatus) and said.status == "open"
+            (self.opening if opens else self.out).append(said)
         except Unmapped as error:
             self._reject(error, part=part)
         except Left:
@@ -119,10 +130,11 @@ class Walk:
         except Left:
             self._left += 1
             return
-        if self._offers is not None:
-            self._offers.add(key, what)
         try:
-            self.out.append(quote.make(place, what))
+            said = quote.make(place, what)
+            self.out.append(said)
+            if self._offers is not None:
+                self._offers.take(key, what, offered=said.status in ON_OFFER)
         except Unmapped as error:
             self._reject(error, part=f"quotes[{index}]")
         except Left:

@@ -27,6 +27,11 @@ def test_a_stamp_from_the_future_counts_as_none(update: Update) -> None:
     assert normalise(update, T) is update
 
 
+def test_a_nominal_moment_still_to_come_is_none() -> None:
+    """What was collected before the day named after it is known from its reading on: told again, it is nothing new."""
+    assert normalise(Quote(CHOSEN, 1.5, changed_at=LIMIT + 1, nominal=True), T) == Quote(CHOSEN, 1.5)
+
+
 @pytest.mark.parametrize(
     ("said", "shown"), [("open", "suspended"), ("suspended", "suspended"), ("withdrawn", "withdrawn"), ("settled", "settled")]
 )

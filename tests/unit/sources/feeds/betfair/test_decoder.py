@@ -68,8 +68,8 @@ def test_a_fresh_image_completes_the_source() -> None:
     decoder = BetfairDecoder("bf")
     assert decoder(opened()) == []
     out = decoder(frame(ct="SUB_IMAGE", mc=[market("1.1", back(1, 2.0))]))
-    assert kinds(out) == ["Fixture", "MarketStatus", "Quote", "Complete"]
-    quote, complete = out[2:]
+    assert kinds(out) == ["Fixture", "Quote", "MarketStatus", "Complete"]
+    _, quote, _, complete = out
     assert isinstance(quote, Quote)
     assert quote.changed_at == PT * 1000
     assert complete == Complete(WHOLE, frozenset({quote.selection.id}), PT * 1000)
@@ -153,7 +153,7 @@ def test_a_change_without_base_is_rejected() -> None:
     assert (reject.category, reject.path) == ("no_base", "mc[1]")
     assert gap == Gap(Scope("market", "1.9"), "no_base")
     assert kinds(second) == ["Reject"]
-    assert kinds(decoder(frame(mc=[market("1.9", back(1, 2.0), img=True)]))) == ["MarketStatus", "Quote", "Complete"]
+    assert kinds(decoder(frame(mc=[market("1.9", back(1, 2.0), img=True)]))) == ["Quote", "MarketStatus", "Complete"]
     assert kinds(decoder(frame(mc=[change]))) == ["Quote"]
     assert kinds(decoder(frame(mc=[{"id": "1.9", "rc": [{"id": "bad"}]}]))) == ["Reject", "Gap"]
 

@@ -42,19 +42,31 @@ def market() -> Market:
     return found
 
 
+def test_what_opens_opens_last(market: Market) -> None:
+    """A price that goes with the same message was never open; what closes, closes first."""
+    market.apply(MarketChange("1.5", defined("SUSPENDED")), AT, [])
+    out: list[Decoded] = []
+    market.apply(MarketChange("1.5", defined("OPEN", "REMOVED", "ACTIVE"), [offers(2, 4.0)]), AT, out)
+    assert [one.status for one in out if isinstance(one, MarketStatus | Quote)] == ["withdrawn", "withdrawn", "withdrawn", "open", "open"]
+    assert isinstance(out[-1], MarketStatus)
+    out.clear()
+    market.apply(MarketChange("1.5", defined("SUSPENDED", "REMOVED", "ACTIVE"), [offers(2, 5.0)]), AT, out)
+    assert isinstance(out[0], MarketStatus)
+
+
 def test_an_image_tells_everything() -> None:
     """The state of the market, and one quote for every side there is."""
     out: list[Decoded] = []
     found = Market("bf", "1.5")
     found.replace(MarketChange("1.5", defined(), [offers(1, 2.0, 2.2, 2.1), offers(2, 0.0, ltp=3.0)]), AT, out)
-    assert out[0] == MarketStatus(source_event_id="9", source_market_id="1.5", market="moneyline", status="open", changed_at=AT)
+    assert out[-1] == MarketStatus(source_event_id="9", source_market_id="1.5", market="moneyline", status="open", changed_at=AT)
     assert told(out) == [
         ("1", "back", 2.0, "open", ""),
         ("1", "lay", 2.2, "open", ""),
         ("1", "traded", 2.1, "open", ""),
         ("2", "traded", 3.0, "open", ""),
     ]
-    quote = out[1]
+    quote = out[0]
     assert isinstance(quote, Quote)
     assert (quote.size, quote.line, quote.changed_at, quote.selection.identity) == (10.0, None, AT, "1|bf|1.5|1|0|back")
     assert found.listed() == [one.selection.id for one in out if isinstance(one, Quote)]

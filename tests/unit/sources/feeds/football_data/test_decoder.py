@@ -62,7 +62,7 @@ def test_a_row() -> None:
     assert by_selection[3] == [(1.9, -0.5, opening, "open", ""), (2.1, -1.0, closing, "open", ""), (0.0, -1.0, after, "settled", "void")]
     assert by_selection[4] == [(2.0, 0.5, opening, "open", ""), (1.8, 1.0, closing, "open", ""), (0.0, 1.0, after, "settled", "void")]
     assert all(quote.nominal for quote in quotes(updates))
-    assert updates[-1] == Complete(Scope("query", "E9"), frozenset())
+    assert updates[-1] == Complete(Scope("query", "E9"), frozenset(quote.selection.id for quote in quotes(updates)))
 
 
 def test_words_of_a_selection() -> None:

@@ -44,11 +44,14 @@ def test_withdrawals_find_what_was_offered() -> None:
     )
     key, what = maker.name(PLACE, None)
     for _ in range(2):
-        offers.add(key, what)
+        offers.take(key, what, offered=True)
     for kind, ids in (("key", ("m1", "1")), ("market", ("m1",)), ("event", ("e1",))):
         (quote,) = Withdrawer(kind, tuple(map(Fixed, ids)), "withdrawn", Fixed(5)).make(PLACE, offers)
         assert (quote.selection, quote.price, quote.status, quote.changed_at) == (what, None, "withdrawn", 5)
     assert Withdrawer("market", (Fixed("m2"),), "suspended", Fixed(5)).make(PLACE, offers) == []
+    offers.take(key, what, offered=False)
+    assert offers.named(("event", "e1")) == ()
+    offers.take(key, what, offered=True)
     for number in range(3):
-        offers.add(("m9", str(number)), selections.get(("m9", str(number)), WORDS, None))
+        offers.take(("m9", str(number)), selections.get(("m9", str(number)), WORDS, None), offered=True)
     assert offers.named(("key", "m1", "1")) == ()
