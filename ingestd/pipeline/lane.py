@@ -24,6 +24,7 @@ from ingestd.model import (
     Scope,
     Skipped,
     SourceStatus,
+    TimeRule,
     Update,
     hash64,
 )
@@ -122,7 +123,7 @@ class Lane:
         if "whole" in frame.meta:
             self.coverage.walked(at)
         if self.last_received_at // SWEEP > minutes:
-            self.book.forget(at - FORGET_AFTER, at - CLOSED_KEPT, Moment(at, offset))
+            self.book.forget(at - FORGET_AFTER, at - closed_kept(self._feed.time_rule), Moment(at, offset))
             self._catalogue.forget(self.source, at - 2 * FORGET_AFTER)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
@@ -261,6 +262,11 @@ class Lane:
                 seen_at=frame.received_at,
             )
         )
+
+
+def closed_kept(rule: TimeRule) -> int:
+    """How long a closed selection is held, µs: in a stamped feed, as long as an old statement may come late and must not bring it back."""
+    return FORGET_AFTER if rule == "stamped" else CLOSED_KEPT
 
 
 def _name(stage: Stage | None) -> str:
