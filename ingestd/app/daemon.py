@@ -20,7 +20,7 @@ from ingestd.model import SECOND, Run, Scope
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector, Policy
 from ingestd.pipeline.intake import Intake
-from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane, closed_kept
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.resilience import Breaker
@@ -204,9 +204,9 @@ class Daemon:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing
                 seen = await self._patiently(partial(self.store.seen_until, source.name))
-                since = seen or 0
-                warm = await self._patiently(partial(self.store.warm, source.name, since - FORGET_AFTER, since - CLOSED_KEPT))
                 feed, rules = self.feeds[source.name], judged_by(self.settings, source.name)
+                since, kept = seen or 0, closed_kept(feed.time_rule)
+                warm = await self._patiently(partial(self.store.warm, source.name, since - FORGET_AFTER, since - kept))
                 self.lanes[source.name] = Lane(source.name, source.feed, feed, self.catalogue, warm=warm, live=True, **rules)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)

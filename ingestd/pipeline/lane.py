@@ -23,6 +23,7 @@ from ingestd.model import (
     Scope,
     Skipped,
     SourceStatus,
+    TimeRule,
     Update,
 )
 from ingestd.pipeline.book import Book
@@ -145,7 +146,7 @@ class Lane:
         if "whole" in frame.meta:
             self.coverage.walked(at)
         if self.last_received_at // SWEEP > minutes:
-            self.book.forget(at - FORGET_AFTER, at - CLOSED_KEPT, Moment(at, offset))
+            self.book.forget(at - FORGET_AFTER, at - closed_kept(self._feed.time_rule), Moment(at, offset))
             self.catalogue.forget(self.source, at - 2 * FORGET_AFTER)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before
@@ -287,6 +288,11 @@ class Lane:
         self.counters[DUPLICATE + cause] = self.counters.get(DUPLICATE + cause, 0) + count
         if self._audit:
             batch.rejects.append(repeated(self.source, cause, item, frame, index, offset))
+
+
+def closed_kept(rule: TimeRule) -> int:
+    """How long a closed selection is held, µs: in a stamped feed, as long as an old statement may come late and must not bring it back."""
+    return FORGET_AFTER if rule == "stamped" else CLOSED_KEPT
 
 
 def _name(stage: Stage | None) -> str:

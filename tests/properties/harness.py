@@ -24,7 +24,7 @@ from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
 from ingestd.model import Frame, Run, RunKind, hash64
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane, closed_kept
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.writer import Writer
@@ -238,7 +238,7 @@ class Trial:
         position = await store.begin(run, journal_id, 0)
         seen = await store.seen_until(self.source)
         since = seen or 0
-        warm = await store.warm(self.source, since - FORGET_AFTER, since - CLOSED_KEPT) if live else None
+        warm = await store.warm(self.source, since - FORGET_AFTER, since - closed_kept(self._feed.time_rule)) if live else None
         lane = self._lane = Lane(self.source, self._feed_name, self._feed, Catalogue(), warm=warm, live=live)
         silence, deathmark = Silence(), Deathmark(self._bench.folder / f"{self.source}-{number}")
         writer = Writer(watched, clock, silence)  # type: ignore[arg-type] # of a store, a writer uses these three
