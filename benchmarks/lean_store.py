@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from ingestd.batch import store_offset
 from ingestd.clock import SystemClock
 from ingestd.model import QuoteResult, Status
-from ingestd.store import affairs, open_store, postgres_sql, sqlite_file
+from ingestd.store import affairs, derived, open_store, postgres_sql, sqlite_file
 from ingestd.store import statements as sql
 from ingestd.store.checks import WORDS
 from ingestd.store.connect import Session, connect_postgres, target
@@ -73,7 +73,8 @@ class SqliteLean:
             if rows := batch.rows[merge.table]:
                 db.executemany(sql.rendered(merge, "sqlite"), sorted(rows.values()))
                 if merge is sql.EVENT_LINKS:
-                    db.execute(affairs.render(affairs.REFRESH_EVENTS, "sqlite"), (str([row[2] for row in rows.values()]),))
+                    for statement in derived.IN_STEP:
+                        db.execute(affairs.render(statement, "sqlite"), (str([row[2] for row in rows.values()]),))
         prices = sorted(batch.prices)
         db.executemany(
             sql.rendered(sql.ODDS_HISTORY, "sqlite"),
@@ -116,7 +117,8 @@ class PostgresLean:
                     columns = postgres_sql.columns(sorted(rows.values()), len(merge.columns))
                     await self._db.execute(sql.rendered(merge, "postgresql"), *columns)
                     if merge is sql.EVENT_LINKS:
-                        await self._db.execute(affairs.render(affairs.REFRESH_EVENTS, "postgresql"), [row[2] for row in rows.values()])
+                        for statement in derived.IN_STEP:
+                            await self._db.execute(affairs.render(statement, "postgresql"), [row[2] for row in rows.values()])
             await self._prices(prices, batch.position)
 
     async def _prices(self, prices: Sequence[Price], position: int) -> None:

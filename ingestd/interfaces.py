@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
-from ingestd.batch import Batch, Warm, Written
+from ingestd.batch import Batch, Known, Wanted, Warm, Written
 from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
 
 
@@ -140,6 +140,12 @@ class Store(Protocol):
 
     async def seen_until(self, source: str) -> int | None:
         """How far a live run has seen this source (None: no live run ever)."""
+
+    async def prefer(self, sources: Sequence[str]) -> None:
+        """Whose word counts first where sources differ about an event, from the first on."""
+
+    async def known(self, wanted: Wanted) -> Known:
+        """Links, aliases and precedence as they are now, as far as they are asked for."""
 
     async def write(self, batch: Batch) -> Written:
         """One transaction; the same batch again changes nothing. Refused rows are quarantined in it. Raises Fenced."""

@@ -3,7 +3,7 @@
 Every time is an ``int``: microseconds since 1970-01-01 UTC. Every price is decimal odds. Text is never None: ``""`` is "none".
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import xxhash
 from msgspec import Struct, field
@@ -15,6 +15,7 @@ QuoteResult = Literal["", "won", "lost", "void", "half_won", "half_lost"]
 EventStatus = Literal["", "scheduled", "in_play", "finished", "postponed", "cancelled"]
 StartedBy = Literal["", "status", "in_play", "schedule"]
 LinkState = Literal["stub", "auto", "confirmed", "review", "rejected"]
+LINK_STATES: Final[tuple[LinkState, ...]] = get_args(LinkState)
 """``stub``: not decided, too little is told. ``review``: a person is to decide. ``confirmed``, ``rejected``: a person has."""
 ResultState = Literal["provisional", "final", "corrected"]
 ScopeKind = Literal["source", "query", "event", "market"]
@@ -178,7 +179,7 @@ class Quote(Struct, frozen=True, gc=False):
 
 
 class Fixture(Struct, frozen=True, kw_only=True):
-    """What a provider says of an event (a match, a race). ``event_id`` is filled by the resolve stage.
+    """What a provider says of an event (a match, a race).
 
     ``parent``: the provider's own id of the event of which this one is the live child: the same match under another id.
     """
@@ -196,7 +197,6 @@ class Fixture(Struct, frozen=True, kw_only=True):
     status: EventStatus = "scheduled"
     changed_at: int | None = None
     parent: str = ""
-    event_id: int = 0
 
 
 class MarketStatus(Struct, frozen=True, kw_only=True):

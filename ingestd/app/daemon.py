@@ -20,6 +20,7 @@ from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector, Policy
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
@@ -64,7 +65,7 @@ class Daemon:
         self.budgets = Accounts(settings.journal.path / BUDGETS, clock)
         if self.budgets.damage:
             reporter.fact("budget.lost", problem=self.budgets.damage, path=str(self.budgets.path))
-        self._catalogue = Catalogue()
+        self.catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
         self.loader: Loader | None = None
         self.store: Store = open_store(settings.store.url, settings.store.schema_name, clock)
@@ -173,11 +174,22 @@ class Daemon:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing
                 seen = await self._patiently(partial(self.store.seen_until, source.name))
                 warm = await self._patiently(partial(self.store.warm, source.name, (seen or 0) - FORGET_AFTER))
-                self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self._catalogue, warm=warm, live=True)
+                self.lanes[source.name] = Lane(source.name, source.feed, self.feeds[source.name], self.catalogue, warm=warm, live=True)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)
+        learner = Learner(self.catalogue, self.writer, self.clock)
         self.loader = loader = Loader(
-            run, self.journal, journal_id, self.lanes, self.writer, self.clock, self.reporter, self._deathmark, limits=limits, hooks=hooks
+            run,
+            self.journal,
+            journal_id,
+            self.lanes,
+            learner,
+            self.writer,
+            self.clock,
+            self.reporter,
+            self._deathmark,
+            limits=limits,
+            hooks=hooks,
         )
         self.reporter.fact("run.started", kind="live", source="all sources", position=position)
         await loader.run(position)
@@ -187,7 +199,9 @@ class Daemon:
     async def _enter(self, run: Run) -> tuple[int, int]:
         await self.store.prepare()
         journal_id = await self.store.journal_id(self.journal.uid, str(self.settings.journal.path))
-        return journal_id, await self.store.begin(run, journal_id, 0)
+        position = await self.store.begin(run, journal_id, 0)
+        await self.store.prefer(self.settings.precedence or [source.name for source in self.settings.sources])
+        return journal_id, position
 
     async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
         while True:

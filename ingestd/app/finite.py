@@ -20,6 +20,7 @@ from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Limits, Loader
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings, feed_options
@@ -83,8 +84,19 @@ class FileLoads:
         limits = Limits(rows=self._settings.batch.rows, pace=0.0)
         odds_after = await store.seen_until(lane.source)
         writer = Writer(store, clock, reporter)
+        learner = Learner(lane.catalogue, writer, clock)
         loader = Loader(
-            run, journal, journal_id, {lane.source: lane}, writer, clock, reporter, deathmark, limits=limits, odds_after=odds_after
+            run,
+            journal,
+            journal_id,
+            {lane.source: lane},
+            learner,
+            writer,
+            clock,
+            reporter,
+            deathmark,
+            limits=limits,
+            odds_after=odds_after,
         )
 
         async def collect() -> None:

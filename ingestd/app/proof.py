@@ -9,7 +9,6 @@ from msgspec import Struct, field
 from ingestd.errors import Malformed
 from ingestd.interfaces import Decoder, Stage
 from ingestd.model import Decoded, Frame, Quote, Reject, Skipped
-from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.reader import refused
 from ingestd.pipeline.stages import stages
 from ingestd.sources.kind import FeedKind
@@ -32,7 +31,7 @@ def prove(kind: FeedKind, source: str, path: Path) -> Proof:
     check(path)
     proof = Proof(path)
     decoder = kind.decoder(source)
-    judges = stages(source, Catalogue())
+    judges = stages()
     reader = Reader(path, kind.unit)
     try:
         while not reader.finished:

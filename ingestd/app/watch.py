@@ -6,7 +6,8 @@ from typing import Final, Protocol
 from ingestd import __version__
 from ingestd.interfaces import Clock
 from ingestd.journal.local import LocalJournal
-from ingestd.model import OUTCOMES, SECOND
+from ingestd.model import LINK_STATES, OUTCOMES, SECOND
+from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.lane import Lane
@@ -38,6 +39,7 @@ class Daemon(Protocol):
     loader: Loader | None
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
+    catalogue: Catalogue
     breakers: dict[str, Breaker]
     budgets: Accounts
 
@@ -66,6 +68,9 @@ def publish(daemon: Daemon) -> None:
     put("journal_last_position", daemon.journal.last())
     put("journal_checkpoint_position", daemon.writer.status.position)
     put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
+    states = daemon.catalogue.states()
+    for state in LINK_STATES:
+        put("event_links", states[state], state=state)
     _publish_sources(daemon)
     _publish_shared(daemon)
 

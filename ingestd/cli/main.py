@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from ingestd import __version__
+from ingestd.cli.event_words import events
 from ingestd.errors import ConfigError, IngestdError, InUse
 
 FAILED: Final = 1
@@ -23,6 +24,7 @@ db = typer.Typer(help="Look after the database's tables.", no_args_is_help=True,
 app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
+app.add_typer(events, name="events")
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]

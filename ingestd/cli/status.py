@@ -53,6 +53,8 @@ def status(config: Path | None, *, as_json: bool) -> None:
         console.print(_months(budgets))
     names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
     console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")
+    if found.review:
+        console.print(f"{found.review:,} fixtures may be a known event: ingestd events review")
 
 
 def coverage(config: Path | None, source: str, *, gaps: bool, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from ingestd.model import (
     TimeBasis,
     TimeRule,
 )
-from ingestd.pipeline.catalogue import Catalogue, bookmaker_id
+from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, stored, worse
 from ingestd.pipeline.stages.validate import LONGEST_TEXT, describe_problem
 
@@ -197,7 +197,7 @@ class Book:
     def _describe(self, held: Held | None, quote: Quote, moment: Moment) -> Held | Reject:
         """A selection met for the first time, or told anew."""
         selection = quote.selection
-        if held is not None and held.selection == selection:
+        if held is not None and (held.selection == selection or self._catalogue.same(held.selection, selection)):
             held.selection = selection
             return held
         problem = describe_problem(selection)
@@ -208,7 +208,7 @@ class Book:
         at = moment.received_at if quote.changed_at is None else quote.changed_at
         self._batch.selections[selection.id] = SelectionRow(
             selection,
-            bookmaker_id(selection.bookmaker, selection.bookmaker_kind, self._batch),
+            self._catalogue.bookmaker(selection, self._batch),
             moment.received_at,
             at,
         )

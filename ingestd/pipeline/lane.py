@@ -59,8 +59,8 @@ class Lane:
         self.feed_name = feed_name
         self._feed = feed
         self._live = live
-        self._catalogue = catalogue
-        self._stages: tuple[Stage, ...] = stages(source, catalogue)
+        self.catalogue = catalogue
+        self._stages: tuple[Stage, ...] = stages()
         self.book = Book(source, catalogue, feed.time_rule)
         self.coverage = Coverage(source, warm.coverage if warm else None)
         self.counters: dict[str, int] = dict.fromkeys(("frames", "data", "received", *OUTCOMES, "rows"), 0)
@@ -77,7 +77,7 @@ class Lane:
         self.reader = Reader(feed, self.counters.get("ordinal", 0))
 
     def _warm(self, warm: Warm) -> None:
-        self._catalogue.learn(warm.links, warm.results)
+        self.catalogue.start(warm.links, warm.results)
         self.book.warm(warm.held, warm.markets)
         if warm.source:
             self.counters.update(warm.source.counters)
@@ -127,7 +127,7 @@ class Lane:
         self.coverage.frame(at)
         if self.last_received_at // SWEEP > minutes:
             self.book.forget(self.last_received_at - FORGET_AFTER)
-            self._catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
+            self.catalogue.forget(self.source, self.last_received_at - 2 * FORGET_AFTER)
 
     def take_back(self, refused: Iterable[Refusal]) -> None:
         """The store would not have these rows: be as before, and count what had counted as changed as quarantined."""
@@ -139,7 +139,7 @@ class Lane:
             elif refusal.table == "markets" and refusal.key[0] == self.source:
                 self.book.take_back_market(str(refusal.key[1]))
             else:
-                self._catalogue.take_back(refusal)
+                self.catalogue.take_back(refusal)
 
     def close(self, batch: Batch) -> None:
         """The end of a finite run."""
@@ -230,8 +230,8 @@ class Lane:
             self.coverage.gap(update.scope, update.reason)
             return "changed"
         if isinstance(update, Fixture):
-            return self._catalogue.fixture(self.source, update, moment.received_at, self._feed.time_rule, batch)
-        return self._catalogue.result(self.source, update, moment.received_at, self._feed.time_rule, batch)
+            return self.catalogue.fixture(self.source, update, moment.received_at, self._feed.time_rule, batch)
+        return self.catalogue.result(self.source, update, moment.received_at, self._feed.time_rule, batch)
 
     def _complete(self, update: Complete, moment: Moment) -> Outcome:
         """Whatever the scope held beyond what it lists is withdrawn; a scope that suddenly lists nothing must be seen twice (I8)."""

@@ -10,8 +10,10 @@ from msgspec import Struct
 from ingestd.batch import Batch, store_offset
 from ingestd.interfaces import Clock, Journal, Renew, Telemetry
 from ingestd.model import SECOND, Block, Decoded, Frame, Run
+from ingestd.pipeline.ahead import Entry, fitting
 from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
@@ -56,19 +58,6 @@ class Hooks(Struct, frozen=True, kw_only=True):
     full: Callable[[], bool]
 
 
-class Entry(Struct, gc=False):
-    """A frame decoded ahead. ``lane`` None: nobody is configured for its source."""
-
-    lane: Lane | None
-    frame: Frame
-    decoded: list[Decoded]
-
-    @property
-    def weight(self) -> int:
-        """Bytes to count against the bound: the frame, and an allowance for each update."""
-        return self.frame.weight + 250 * len(self.decoded)
-
-
 class Loader:
     """The loop of one run. ``hooks`` None: a finite run, whose source has no row of its own and whose journal is sealed."""
 
@@ -78,6 +67,7 @@ class Loader:
         journal: Journal,
         journal_id: int,
         lanes: Mapping[str, Lane],
+        learner: Learner,
         writer: Writer,
         clock: Clock,
         telemetry: Telemetry,
@@ -91,6 +81,7 @@ class Loader:
         self._journal = journal
         self._journal_id = journal_id
         self._lanes = lanes
+        self._learner = learner
         self._writer = writer
         self._clock = clock
         self._telemetry = telemetry
@@ -196,7 +187,10 @@ class Loader:
         while not (self._ended and not self._ready):
             await self._wait()
             self.beat = self._clock.monotonic()
-            batch = self._batch()
+            coming = fitting(self._ready, self._limits.rows)
+            if coming:
+                await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
+            batch = self._batch(len(coming))
             if batch is None:
                 if self._wishes is not None:
                     await self._wish(self._wishes)
@@ -222,18 +216,17 @@ class Loader:
             except TimeoutError:
                 return
 
-    def _batch(self) -> Batch | None:
-        """Decide over what is there, up to the limit; None where there is nothing to say."""
+    def _batch(self, coming: int) -> Batch | None:
+        """Decide over the first entries that wait; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
         touched: set[str] = set()
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
-        work = 0
-        while self._ready and max(work, len(batch.changes)) < self._limits.rows:
+        while coming and len(batch.changes) < self._limits.rows:
+            coming -= 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
-            work += 1 + len(entry.decoded)
             batch.position = entry.frame.offset
             if entry.lane is None:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.batch import Batch, Written
+from ingestd.batch import Batch, Known, Wanted, Written
 from ingestd.errors import StoreUnavailable
 from ingestd.interfaces import Clock, Store, Telemetry
 from ingestd.model import SECOND
@@ -47,6 +47,20 @@ class Writer:
         self.status.busy_since = 0
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
+
+    async def known(self, wanted: Wanted) -> Known:
+        """Ask the store, however long it takes."""
+        pause = RETRY_FIRST
+        while True:
+            try:
+                known = await self._store.known(wanted)
+            except StoreUnavailable as error:
+                self._unavailable(error)
+                await self._clock.sleep(pause)
+                pause = min(2 * pause, RETRY_LONGEST)
+            else:
+                self._available()
+                return known
 
     async def _until_done(self, batch: Batch) -> Written:
         pause = RETRY_FIRST

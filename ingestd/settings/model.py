@@ -138,6 +138,9 @@ class Settings(_Part):
     sources: tuple[SourceSettings, ...] = Field(
         default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"
     )
+    precedence: tuple[str, ...] = Field(
+        (), description="whose word counts first where sources differ: names of sources; left out: as they stand in sources"
+    )
 
     @field_validator("sources")
     @classmethod

@@ -1,6 +1,7 @@
 """Single statements that both databases run alike: runs, journals, checkpoints, fences, and the clean-up of late rows.
 
-``?n`` is the n-th argument, ``@n`` one that is a time (UTC µs); ``{ids}`` stands for "is one of the ids in argument 1".
+``?n`` is the n-th argument, ``@n`` one that is a time (UTC µs); ``{ids}`` stands for "is one of the ids in argument 1", ``{each}`` for the
+elements of a JSON list in argument 1, ``{early}`` for 12 hours.
 """
 
 import re
@@ -26,16 +27,6 @@ ADVANCE: Final = (
     "UPDATE checkpoints SET position = {greatest}(position, ?1), updated_at = @2 WHERE reader = ?3 AND journal_id = ?4 AND fence = ?5"
 )
 IDENTITIES: Final = "SELECT selection_id, identity FROM selections WHERE selection_id {ids}"
-_OF_LINK: Final = "sport, league_id, season, home_team_id, away_team_id, name, starts_at, started_at, started_by, status"
-REFRESH_EVENTS: Final = (
-    f"UPDATE events SET ({_OF_LINK}) = (SELECT {_OF_LINK} FROM event_links AS link WHERE link.event_id = events.event_id "
-    "AND link.state IN ('auto', 'confirmed') "
-    "ORDER BY CASE WHEN link.changed_at = {epoch} THEN 1 ELSE 0 END, link.state DESC, "
-    "link.source{bytewise}, link.source_event_id{bytewise} LIMIT 1) "
-    "WHERE event_id {ids} AND EXISTS "
-    "(SELECT 1 FROM event_links AS link WHERE link.event_id = events.event_id AND link.state IN ('auto', 'confirmed'))"
-)
-"""An event is what its first link says: one that has told of it before a stub, confirmed before auto, then the lowest source name."""
 SETTLE: Final = (
     "DELETE FROM odds_history WHERE (selection_id, changed_at, seq) IN (SELECT selection_id, changed_at, seq FROM ("
     "SELECT selection_id, changed_at, seq, "
@@ -53,15 +44,24 @@ def render(statement: str, dialect: Dialect) -> str:
     """A statement in the words of one database."""
     if dialect == "sqlite":
         said = statement.format(
-            greatest="max", ids="IN (SELECT value FROM json_each(?1))", bytewise="", same="IS", lock="", epoch="0"
-        )  # fmt: skip
+            greatest="max",
+            ids="IN (SELECT value FROM json_each(?1))",
+            each="json_each(?1)",
+            bytewise="",
+            same="IS",
+            lock="",
+            epoch="0",
+            early="43200000000",
+        )
         return said.replace("@", "?")
     said = statement.format(
         greatest="greatest",
         ids="= ANY(?1::int8[])",
+        each="json_array_elements(?1::json)",
         bytewise=' COLLATE "C"',
         same="IS NOT DISTINCT FROM",
         lock=" FOR UPDATE",
         epoch="timestamptz 'epoch'",
+        early="interval '12 hours'",
     )
     return re.sub(r"@(\d+)", lambda found: EXACT_TIME.format(f"${found[1]}::int8"), said).replace("?", "$")

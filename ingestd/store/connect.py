@@ -20,6 +20,8 @@ CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach a PostgreSQL server."""
 BUSY_TIMEOUT: Final = 2.0
 """Seconds to wait for another process's lock on a SQLite file."""
+WRITE_TIMEOUT: Final = 20.0
+"""The same, of a person's decision: it waits for its turn between a daemon's commits."""
 COMMAND_TIMEOUT: Final = 60.0
 """Seconds that any one statement may take."""
 
@@ -139,9 +141,28 @@ def reader_engine(place: Target) -> "AsyncEngine":
     return create_async_engine("sqlite+aiosqlite://", async_creator=lambda: _connect_sqlite(uri), poolclass=NullPool)
 
 
-async def _connect_sqlite(uri: str) -> "aiosqlite.Connection":
+def writer_engine(place: Target) -> "AsyncEngine":
+    """An engine for what people decide, beside a daemon that may be writing: a transaction has SQLite's one lock from its beginning."""
+    if place.dialect == "postgresql":
+        return reader_engine(place)
+    from sqlalchemy import event  # noqa: PLC0415 - heavy
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - heavy
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - heavy
+
+    uri = f"{Path(place.path).absolute().as_uri()}?mode=rw"
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=lambda: _connect_sqlite(uri, writes=True), poolclass=NullPool)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+async def _connect_sqlite(uri: str, *, writes: bool = False) -> "aiosqlite.Connection":
+    """``writes``: transactions are begun by hand, and foreign keys enforced."""
     import aiosqlite  # noqa: PLC0415 - heavy
 
     # where it cannot be opened, aiosqlite leaves a thread behind that may outlive the loop: try without it first
     sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT).close()
-    return await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT)
+    if not writes:
+        return await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT)
+    db = await aiosqlite.connect(uri, uri=True, timeout=WRITE_TIMEOUT, isolation_level=None)
+    await db.execute("PRAGMA foreign_keys = ON")
+    return db

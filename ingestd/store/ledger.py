@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ingestd.store.columns import Base, Count, Int8, Key, Ref, Time, Word, WordKey
+from ingestd.store.columns import Base, Count, Flag, Int8, Key, Ref, Time, Word, WordKey
 from ingestd.store.schema import STRICT
 
 
@@ -59,6 +59,44 @@ class Checkpoint(Base):
     position: Mapped[Ref]
     updated_at: Mapped[Time]
     fence: Mapped[Ref]
+
+
+class Revision(Base):
+    """A number that grows with each change to a ``subject`` that a running daemon should hear of (``links``: links and aliases)."""
+
+    __tablename__ = "revisions"
+    subject: Mapped[WordKey]
+    revision: Mapped[Ref]
+
+
+class Decision(Base):
+    """What a person decided, for ever: a decision is undone by another one. ``place``: one decision may move several links.
+
+    ``kind`` ``event``: the link (``source``, ``subject``) went from the event of one link (``was_source``, ``was``) to that of another
+    (``now_source``, ``now``). Other kinds: the word ``subject`` went from the name ``was`` to ``now``.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index(None, "decided_at"), STRICT)
+    decision_id: Mapped[WordKey]
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    decided_at: Mapped[Time]
+    decided_by: Mapped[Word]
+    action: Mapped[Word]
+    kind: Mapped[Word]
+    source: Mapped[Word]
+    sport: Mapped[Word]
+    subject: Mapped[Word]
+    was_source: Mapped[Word]
+    was: Mapped[Word]
+    was_state: Mapped[Word]
+    was_flipped: Mapped[Flag]
+    now_source: Mapped[Word]
+    now: Mapped[Word]
+    now_state: Mapped[Word]
+    now_flipped: Mapped[Flag]
+    undoes: Mapped[Word]
+    note: Mapped[Word]
 
 
 class Quarantined(Base):

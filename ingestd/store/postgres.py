@@ -2,18 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ingestd.batch import Batch, Warm, Written
+from ingestd.batch import Batch, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock
 from ingestd.model import Run
 from ingestd.store import affairs, postgres_open
 from ingestd.store.checks import storable
 from ingestd.store.connect import Session, Target, number, reader_engine
+from ingestd.store.known import read_known
 from ingestd.store.postgres_session import DOWN, FENCE_STATE, PostgresSession, data_error, maybe_committed
 from ingestd.store.postgres_writing import PostgresWriting
+from ingestd.store.relating import prefer, writing
 from ingestd.store.warm import read_seen_until, read_warm
 
 
@@ -74,6 +76,15 @@ class PostgresStore:
     async def seen_until(self, source: str) -> int | None:
         """As in ``interfaces.Store``."""
         return await read_seen_until(self._reader, source)
+
+    async def prefer(self, sources: Sequence[str]) -> None:
+        """As in ``interfaces.Store``."""
+        async with writing(self._target) as db:
+            await prefer(db, sources)
+
+    async def known(self, wanted: Wanted) -> Known:
+        """As in ``interfaces.Store``."""
+        return await read_known(self._reader, wanted)
 
     async def write(self, batch: Batch) -> Written:
         """As in ``interfaces.Store``."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ingestd.batch import Batch, Written
-from ingestd.store import affairs, postgres_sql, rows
+from ingestd.store import affairs, derived, postgres_sql, rows
 from ingestd.store import statements as sql
 from ingestd.store.connect import Session, number
 from ingestd.store.postgres_session import DOWN, data_error
@@ -80,7 +80,16 @@ class PostgresWriting:
         if step.merge is sql.SELECTIONS:
             await self._many(sql.FIRST_SEEN, step.rows)
         elif step.merge is sql.EVENT_LINKS:
-            await self._db.execute(_said(affairs.REFRESH_EVENTS), sorted({row[2] for row in step.rows}))  # type: ignore[type-var] # ids are ints
+            await self._derive(step)
+
+    async def _derive(self, links: Step) -> None:
+        """Keep events what their links make them: those that links are in now, and those that they were to be in."""
+        found = await self._db.fetch(_said(derived.EVENTS_OF), rows.keys(links.rows))
+        ids = sorted({number(row[0]) for row in found} | rows.events(links.rows))
+        for statement in derived.IN_STEP:
+            await self._db.execute(_said(statement), ids)
+        await self._db.execute(_said(derived.RAISE))
+        await self._db.execute(_said(derived.STAMP))
 
     async def _merge(self, step: Step) -> None:
         """Put a step's rows in, leaving out what PostgreSQL refuses."""

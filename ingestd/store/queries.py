@@ -15,7 +15,7 @@ from ingestd.model import SECOND
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
-from ingestd.store.schema import CoverageInterval
+from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
 from ingestd.store.views.words import Words
 from ingestd.store.warm import reading
@@ -101,6 +101,7 @@ class Status(Struct, frozen=True, kw_only=True):
     runs: list[RunStatus]
     counts: dict[str, int]
     quarantine: int
+    review: int
 
 
 class Queries:
@@ -155,6 +156,7 @@ class Queries:
                 runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),
                 quarantine=await self.quarantine_count(),
+                review=await self.review_count(),
             )
 
     async def coverage(self, source: str = "", limit: int = 1_000) -> list[CoverageRow]:
@@ -170,6 +172,11 @@ class Queries:
         """How many rejects wait for a decision."""
         async with reading(self._engine) as db:
             return int((await db.execute(select(func.count()).where(Quarantined.state == "open"))).scalar_one())
+
+    async def review_count(self) -> int:
+        """How many links wait for a person."""
+        async with reading(self._engine) as db:
+            return int((await db.execute(select(func.count()).where(EventLink.state == "review"))).scalar_one())
 
     async def counts(self) -> dict[str, int]:
         """Rows by table."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
+from typing import TypeVar
 
 from msgspec import Struct, field, json
 
@@ -12,6 +13,7 @@ from ingestd.store.affairs import CHUNK
 from ingestd.store.checks import storable, unstorable, unstorable_change
 from ingestd.store.statements import Merge
 
+T = TypeVar("T")
 Row = tuple[object, ...]
 Key = tuple[str | int, ...]
 _ORDER = attrgetter("selection_id", "changed_at", "seq")
@@ -216,7 +218,17 @@ def rejects(batch: Batch, refused: Refused, seen_at: int) -> list[Step]:
     ]  # fmt: skip
 
 
-def chunks(ids: Sequence[object]) -> Iterator[Sequence[object]]:
+def keys(links: Sequence[Row]) -> str:
+    """Rows of ``event_links`` by their keys, as ``derived.EVENTS_OF`` takes them."""
+    return json.encode([row[:2] for row in links]).decode()
+
+
+def events(links: Sequence[Row]) -> set[int]:
+    """The events that rows of ``event_links`` say, and those that their own ids make."""
+    return {hash64("event", str(row[0]), str(row[1])) for row in links} | {int(str(row[2])) for row in links}
+
+
+def chunks(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """Ids in lots for one statement each."""
     return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
 

@@ -47,7 +47,7 @@ class Bookmaker(Base):
 class Alias(Base):
     """What a person decided that a source's own word (of a team, league, bookmaker) or id (of an event) stands for.
 
-    ``state`` and ``flipped`` are of events only.
+    ``state`` and ``flipped`` are of events only. How it came to this is in ``decisions``.
     """
 
     __tablename__ = "aliases"

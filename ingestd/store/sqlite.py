@@ -3,17 +3,19 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ingestd.batch import Batch, Warm, Written
+from ingestd.batch import Batch, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
 from ingestd.model import Run
 from ingestd.store import sqlite_open
 from ingestd.store.connect import Target, reader_engine
+from ingestd.store.known import read_known
+from ingestd.store.relating import prefer, writing
 from ingestd.store.sqlite_file import SqliteFile
 from ingestd.store.warm import read_seen_until, read_warm
 
@@ -27,6 +29,7 @@ class SqliteStore:
     """``interfaces.Store`` on a SQLite file. What writes runs to its end in a thread of its own, whoever stops waiting."""
 
     def __init__(self, target: Target, clock: Clock) -> None:
+        self._target = target
         self._path = Path(target.path)
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
@@ -64,6 +67,15 @@ class SqliteStore:
     async def seen_until(self, source: str) -> int | None:
         """As in ``interfaces.Store``."""
         return await read_seen_until(self._reader, source)
+
+    async def prefer(self, sources: Sequence[str]) -> None:
+        """As in ``interfaces.Store``."""
+        async with writing(self._target) as db:
+            await prefer(db, sources)
+
+    async def known(self, wanted: Wanted) -> Known:
+        """As in ``interfaces.Store``."""
+        return await read_known(self._reader, wanted)
 
     async def write(self, batch: Batch) -> Written:
         """As in ``interfaces.Store``."""

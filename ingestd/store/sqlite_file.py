@@ -12,7 +12,7 @@ from typing import Final
 from ingestd.batch import Batch, Written
 from ingestd.errors import Fenced, IngestdError, StoreUnavailable
 from ingestd.model import Run
-from ingestd.store import affairs, rows
+from ingestd.store import affairs, derived, rows
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
 from ingestd.store.rows import Refused, Row, Step
@@ -150,8 +150,17 @@ class _Writing:
         if step.merge is sql.SELECTIONS:
             self._many(sql.FIRST_SEEN, step.rows)
         elif step.merge is sql.EVENT_LINKS:
-            for ids in rows.chunks(sorted({row[2] for row in step.rows})):  # type: ignore[type-var] # ids are ints
-                self._db.execute(_said(affairs.REFRESH_EVENTS), (json.dumps(ids),))
+            self._derive(step)
+
+    def _derive(self, links: Step) -> None:
+        """Keep events what their links make them: those that links are in now, and those that they were to be in."""
+        for lot in rows.chunks(links.rows):
+            found = self._db.execute(_said(derived.EVENTS_OF), (rows.keys(lot),))
+            ids = json.dumps(sorted({row[0] for row in found} | rows.events(lot)))
+            for statement in derived.IN_STEP:
+                self._db.execute(_said(statement), (ids,))
+        self._db.execute(_said(derived.RAISE))
+        self._db.execute(_said(derived.STAMP))
 
     def _merge(self, step: Step) -> None:
         """Put a step's rows in, leaving out what SQLite refuses."""

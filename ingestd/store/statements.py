@@ -115,7 +115,8 @@ def _combined(how: str, table_name: str, name: str, dialect: Dialect) -> str:
     least, greatest = ("min", "max") if dialect == "sqlite" else ("least", "greatest")
     bytewise = "" if dialect == "sqlite" else ' COLLATE "C"'
     old, new = f"{table_name}.{name}", f"excluded.{name}"
-    return how.format(old=old, new=new, least=least, greatest=greatest, bytewise=bytewise, table=table_name)
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+    return how.format(old=old, new=new, least=least, greatest=greatest, bytewise=bytewise, table=table_name, differs=differs)
 
 
 def _named(name: str, *words: str) -> Merge:
@@ -131,6 +132,12 @@ _DESCRIBES: Final = (
     *("bookmaker_id", "source_event_id", "source_market_id", "scope_kind", "scope_id"),
     *("market", "period", "outcome", "participant", "side"),
 )
+_MATCHED_BY: Final = ("sport", "league", "home", "away", "name", "starts_at", "parent")
+_STUB: Final = "CASE WHEN {table}.state = 'stub' THEN {new} ELSE {old} END"
+"""A link once decided stays as it is, whoever tells of it."""
+_MOVED: Final = " OR ".join(f"{{table}}.{name} {{differs}} excluded.{name}" for name in _MATCHED_BY)
+_REVISED: Final = f"CASE WHEN {{table}}.state = 'stub' OR {_MOVED} THEN 0 ELSE {{old}} END"
+"""Whoever holds this link elsewhere is to hear of what it is matched by."""
 _PRICE: Final = ("price", "line", "size")
 READING: Final = "reading"
 """Ranks prices of one nominal moment by when they were read: a file that is published anew corrects what it said before."""
@@ -147,6 +154,7 @@ EVENT_LINKS: Final = Merge(
     key=2,
     replaces=("changed_at", "seq", *_TOLD),
     rank=("changed_at", "seq", *_TOLD),
+    combines=(*((name, _STUB) for name in _DECIDED), ("revision", _REVISED)),
     parents=(("events", (2,)), ("leagues", (12,)), ("teams", (16,)), ("teams", (17,))),
 )
 MARKETS: Final = Merge(

@@ -21,6 +21,8 @@ _SELECTION = (
     *("id", "identity", "bookmaker", "bookmaker_kind", "source_event_id", "source_market_id"),
     *("market", "period", "outcome", "participant", "side"),
 )
+LINK = tuple(EventLink.flipped == 1 if name == "flipped" else getattr(EventLink, name) for name in LinkRow.__struct_fields__)
+"""The columns of a ``LinkRow``."""
 _PRICE = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
 
 
@@ -114,21 +116,19 @@ async def _markets(db: AsyncConnection, source: str, since: int) -> list[MarketR
         .where(Market.source == source, or_(_current(since), Market.source_market_id.in_(in_use)))
         .order_by(Market.source_market_id)
     )
-    return [_made(MarketRow, row) for row in found]
+    return [made(MarketRow, row) for row in found]
 
 
 async def _links(db: AsyncConnection, source: str, since: int) -> list[LinkRow]:
-    names = LinkRow.__struct_fields__
-    columns = [EventLink.flipped == 1 if name == "flipped" else getattr(EventLink, name) for name in names]
-    found = await db.execute(select(*columns).where(EventLink.source == source, _current(since)).order_by(EventLink.source_event_id))
-    return [_made(LinkRow, row) for row in found]
+    found = await db.execute(select(*LINK).where(EventLink.source == source, _current(since)).order_by(EventLink.source_event_id))
+    return [made(LinkRow, row) for row in found]
 
 
 async def _results(db: AsyncConnection, source: str, since: int) -> list[ResultRow]:
     current = select(EventLink.source_event_id).where(EventLink.source == source, _current(since))
     columns = [getattr(EventResult, name) for name in ResultRow.__struct_fields__]
     found = await db.execute(select(*columns).where(EventResult.source == source, EventResult.source_event_id.in_(current)))
-    return [_made(ResultRow, row) for row in found]
+    return [made(ResultRow, row) for row in found]
 
 
 async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
@@ -142,7 +142,7 @@ async def _coverage(db: AsyncConnection, source: str) -> list[CoverageRow]:
             CoverageInterval.source == source, CoverageInterval.ended_at.is_(None), CoverageInterval.began_at == newest
         )
     )  # fmt: skip
-    return [_made(CoverageRow, row) for row in found]
+    return [made(CoverageRow, row) for row in found]
 
 
 async def _source(db: AsyncConnection, source: str) -> SourceRow | None:
@@ -154,6 +154,6 @@ async def _source(db: AsyncConnection, source: str) -> SourceRow | None:
     return convert({**said, "counters": json.loads(said["counters"])}, SourceRow)
 
 
-def _made(shape: type[T], row: Sequence[object]) -> T:
+def made(shape: type[T], row: Sequence[object]) -> T:
     """A row as its struct; words that the model does not know are an error here, not later."""
     return convert(dict(zip(shape.__struct_fields__, row, strict=True)), shape)

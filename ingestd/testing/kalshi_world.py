@@ -17,6 +17,11 @@ EVENT: Final = "KXTALEGAME-26MAY02NORSOU"
 NORTH: Final = f"{EVENT}-NOR"
 SOUTH: Final = f"{EVENT}-SOU"
 TIE: Final = f"{EVENT}-TIE"
+WORDS: Final = {
+    NORTH: {"yes": "home", "no": "draw_or_away"},
+    SOUTH: {"yes": "away", "no": "home_or_draw"},
+    TIE: {"yes": "draw", "no": "home_or_away"},
+}
 BEGAN: Final = 1_777_719_600_000
 """Unix milliseconds of the first message."""
 CHANNELS: Final = ("orderbook_delta", "trade", "market_lifecycle_v2")
@@ -60,6 +65,10 @@ class Market(Struct):
             ("yes", "traded"): _odds(self.last) if self.last else None,
             ("no", "back"): _odds(100 - bid) if bid else None,
         }
+
+    def word(self, answer: str) -> str:
+        """What yes or no to this contract is in the words of tables: of three results one, or the other two."""
+        return WORDS.get(self.ticker, {}).get(answer, answer)
 
     def offer(self) -> None:
         """Remember what was ever on offer."""
@@ -115,10 +124,10 @@ class World:
     def truth(self) -> Mapping[Key, Stand]:
         """How everything stands that was ever offered."""
         return {
-            Key(market.ticker, outcome, side): Stand(price, _shown(market, price))
+            Key(market.ticker, market.word(answer), side): Stand(price, _shown(market, price))
             for market in self.markets.values()
-            for (outcome, side), price in market.prices().items()
-            if (outcome, side) in market.offered
+            for (answer, side), price in market.prices().items()
+            if (answer, side) in market.offered
         }
 
     def _delta(self, ticker: str, side: BookSide, price: int, change: int, *, after: int = 7) -> Said:

@@ -168,11 +168,16 @@ class World:
         found: dict[Key, Stand] = {}
         for market in self.markets.values():
             for token, side in sorted(market.offered | {(token, "traded") for token in market.trades}):
-                outcome = market.outcomes[token]
-                found[Key(market.id, outcome.lower() if outcome in {*YES_NO, "Over", "Under"} else outcome, side)] = _stand(
-                    market, token, side
-                )
+                found[Key(market.id, self._word(market, token), side)] = _stand(market, token, side)
         return found
+
+    def _word(self, market: Market, token: int) -> str:
+        """What tables call an outcome: the team that the title names first is at home."""
+        outcome = market.outcomes[token]
+        teams = self.events[market.event].partition(f"{outcome} vs ")
+        if outcome in {*YES_NO, "Over", "Under"}:
+            return outcome.lower()
+        return "home" if teams[1] else "away"
 
     def _offer(self, market: Market) -> None:
         for token in (0, 1):

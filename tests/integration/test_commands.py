@@ -17,7 +17,7 @@ from tests.conftest import Command
 from tests.integration.conftest import sql
 
 ROOT: Final = Path(__file__).parents[2]
-COMMANDS: Final = ("run", "odds", "check", "load", "status", "coverage", "schema", "health", "db", "db upgrade")
+COMMANDS: Final = ("run", "odds", "check", "load", "status", "coverage", "schema", "health", "db", "db upgrade", "events", "events score")
 CHEAP: Final = 0.3
 """Seconds of CPU that ``--help`` may cost."""
 WRONG: Final = """

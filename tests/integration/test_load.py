@@ -18,6 +18,7 @@ from ingestd.journal.deathmark import Deathmark
 from ingestd.model import OUTCOMES
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Limits, Loader
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings
@@ -101,7 +102,18 @@ async def replay(folder: Path, feed: str, path: Path, url: str, batch_rows: int)
         lane = Lane(feed, feed, recorded(feed, [path], FEEDS[feed], clock), Catalogue(), live=False)
         writer = Writer(store, clock, reporter)
         limits = Limits(rows=batch_rows, pace=0.0)
-        loader = Loader(run, journal, journal_id, {feed: lane}, writer, clock, reporter, deathmark, limits=limits)
+        loader = Loader(
+            run,
+            journal,
+            journal_id,
+            {feed: lane},
+            Learner(lane.catalogue, writer, clock),
+            writer,
+            clock,
+            reporter,
+            deathmark,
+            limits=limits,
+        )
         await loader.run(await store.begin(run, journal_id, 0))
         await store.end(run, ended_at=clock.now(), status="done", counts=lane.counters)
     finally:

@@ -31,7 +31,7 @@ async def test_the_script_is_recorded(tmp_path: Path) -> None:
         ("Counter-Strike: Eastham vs Westham (BO3)", "counter_strike"),
         ("Counter-Strike: Northtown vs Southtown (BO3)", "counter_strike"),
     ]
-    assert await ask(trial.store, "SELECT winner FROM results") == [("Northtown",)]
+    assert await ask(trial.store, "SELECT winner FROM results") == [("home",)]
     assert await ask(trial.store, "SELECT DISTINCT name, kind FROM bookmakers") == [("Polymarket", "prediction")]
 
 

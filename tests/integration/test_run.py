@@ -242,8 +242,8 @@ def test_odds(beside: Command) -> None:
     table = beside("odds", "--limit", "500")
     assert (table.code, table.out.splitlines()[0].split()) == (0, ["event", "market", "selection", "price", "book", "age", "feed"])
     assert table.out.count(" live") > 20
-    best = msgspec.json.decode(beside("odds", "--json", "--market", "match_odds").out)
-    assert {price["market"] for price in best} == {"match_odds"}
+    best = msgspec.json.decode(beside("odds", "--json", "--market", "match_result").out)
+    assert {price["market"] for price in best} == {"match_result"}
     assert all(price["live"] and price["price"] > 1 and price["side"] == "back" for price in best)
     mill = msgspec.json.decode(beside("odds", "--json", "--book", "old mill").out)
     assert {price["bookmaker"] for price in mill} == {"Old Mill"}

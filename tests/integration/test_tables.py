@@ -61,7 +61,7 @@ SAID_OF_E1 = {
 }  # fmt: skip
 SELECTION = {
     "source": SOURCE, "source_event_id": "E1", "source_market_id": "E1.1", "scope_kind": "market", "scope_id": "E1.1",
-    "market": "match_odds", "period": "", "first_seen_at": T, "changed_at": T,
+    "market": "match_result", "period": "", "first_seen_at": T, "changed_at": T,
 }  # fmt: skip
 
 
@@ -102,18 +102,18 @@ EXPECTED: dict[str, list[dict[str, object]]] = {
     ],
     "markets": [
         {
-            "source": SOURCE, "source_market_id": "E1.1", "source_event_id": "E1", "market": "match_odds", "period": "",
+            "source": SOURCE, "source_market_id": "E1.1", "source_event_id": "E1", "market": "match_result", "period": "",
             "status": "settled", "changed_at": at(7), "seq": 0,
         }
     ],
     "selections": [
         {
-            "selection_id": HOME, "identity": "1|sim|E1.1|ns|home|back", "bookmaker_id": NORTH, "outcome": "home", "participant": "Harrow",
+            "selection_id": HOME, "identity": "1|sim|E1.1|ns|home|back", "bookmaker_id": NORTH, "outcome": "home", "participant": "",
             "side": "back", **SELECTION,
         },
         {
             "selection_id": AWAY, "identity": "1|sim|E1.1|hx|away|lay", "bookmaker_id": HARBOUR, "outcome": "away",
-            "participant": "Marsham", "side": "lay", **SELECTION,
+            "participant": "", "side": "lay", **SELECTION,
         },
     ],
     "odds": [
@@ -279,7 +279,7 @@ async def test_runs_journals_and_checkpoints(recorded: Recorded) -> None:
 
 async def test_views(recorded: Recorded) -> None:
     """What people see of it: names, times, what is over, first and last prices, the whole history."""
-    said = {"bookmaker": "North Star", "event": "Harrow v Marsham", "league": "River Cup", "market": "match_odds", "outcome": "home"}
+    said = {"bookmaker": "North Star", "event": "Harrow v Marsham", "league": "River Cup", "market": "match_result", "outcome": "home"}
     names = ", ".join(said)
     current = await ask(recorded.url, f"SELECT {names}, price, american, status, result, live FROM current_odds WHERE side = 'back'")
     assert [(*row[:-1], bool(row[-1])) for row in current] == [(*said.values(), 2.0, 100, "settled", "won", False)]

@@ -15,6 +15,7 @@ from ingestd.journal.deathmark import Deathmark
 from ingestd.model import OUTCOMES
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Limits, Loader
 from ingestd.pipeline.writer import Writer
 from ingestd.settings import Settings
@@ -93,7 +94,9 @@ async def replay(folder: Path, url: str) -> None:
         journal.seal()
         lane = Lane(FEED, FEED, recorded(FEED, SERIES, FEEDS[FEED], clock), Catalogue(), live=False)
         limits = Limits(rows=300, pace=0.0)
-        loader = Loader(run, journal, journal_id, {FEED: lane}, Writer(store, clock, reporter), clock, reporter, deathmark, limits=limits)
+        writer = Writer(store, clock, reporter)
+        learner = Learner(lane.catalogue, writer, clock)
+        loader = Loader(run, journal, journal_id, {FEED: lane}, learner, writer, clock, reporter, deathmark, limits=limits)
         await loader.run(await store.begin(run, journal_id, 0))
         await store.end(run, ended_at=clock.now(), status="done", counts=lane.counters)
     finally:

@@ -20,12 +20,14 @@ CONTRADICTED: Final = 1.5
 """What words cost that both have instead of each other's."""
 QUALIFIED: Final = 0.6
 """What is left where "State", "North" or the like stands on one side only."""
+ADDED_TO_COUNTRY: Final = 0.4
+"""England Lions are not England."""
 SPELT: Final = 0.84
 BEGUN: Final = 0.9
 INITIALS: Final = 0.9
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def alike(sport: str, us: bool, one: Name, other: Name) -> float:
     """How alike two names of teams are, marks apart."""
     if one.teams and other.teams:
@@ -39,7 +41,9 @@ def alike(sport: str, us: bool, one: Name, other: Name) -> float:
 
 
 def _to_known(known: Teams, name: Name, unknown: Name) -> float:
-    """The best over all spellings of what the known name may mean."""
+    """The best over all spellings of what the known name may mean. What adds a word to a country is another of its teams."""
+    if all(known.is_country(index) for index in name.teams):
+        return ADDED_TO_COUNTRY
     spelled = {words for index in name.teams for words in known.words[index]}
     return max(_alike_words(words, unknown.words) for words in spelled | {name.words})
 
@@ -75,7 +79,7 @@ def _weight(word: str) -> float:
     return COMMON if word in SHARED else 1.0
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def _spelt(one: str, other: str) -> float:
     if one == other:
         return 1.0

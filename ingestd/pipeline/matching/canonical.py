@@ -9,8 +9,6 @@ from ingestd.pipeline.matching.naming import parse, teams
 from ingestd.pipeline.matching.seeds import Sport, rows, sports
 from ingestd.pipeline.matching.words import fold, tidy
 
-UNKNOWN: Final = Sport(name="", kind="team", us=False, near=3.0, far=20.0, reach=48.0, spellings=("",))
-"""How fixtures of a sport that is not in the list are told apart."""
 _SHOWN: Final = {WOMEN: "Women", RESERVES: "II", "youth": "Youth", "third": "III"}
 
 
@@ -23,10 +21,8 @@ def _sports() -> dict[str, Sport]:
 def find_sport(name: str) -> Sport:
     """How its fixtures are told apart; a sport that nobody knows keeps its own name."""
     text = fold(name.replace("_", " "))
-    known = _sports().get(text)
-    return known or Sport(
-        name=text.replace(" ", "_"), kind=UNKNOWN.kind, us=False, near=UNKNOWN.near, far=UNKNOWN.far, reach=UNKNOWN.reach, spellings=(name,)
-    )
+    word = text.replace(" ", "_")
+    return _sports().get(text) or Sport(name=word, kind="team", us=False, near=3.0, far=20.0, reach=48.0, family=word, spellings=(name,))
 
 
 def canonical_sport(name: str) -> str:
@@ -34,17 +30,20 @@ def canonical_sport(name: str) -> str:
     return find_sport(name).name
 
 
-@lru_cache(maxsize=1 << 16)
-def canonical_team(sport: str, name: str) -> str:
-    """One name for a team or player, with its marks: "Arsenal Women", "Barcelona II". One that may be several keeps its own."""
+@lru_cache(maxsize=1 << 14)
+def canonical_team(sport: str, name: str, league: str = "") -> str:
+    """One name for a team or player, with its marks: "Arsenal Women", "Barcelona II". One that may be several keeps its own.
+
+    A league tells namesakes apart: the "Nacional" of Portugal is not that of Uruguay.
+    """
     rules = find_sport(sport)
     if rules.kind == "person":
         return tidy(name)
-    parsed = parse(rules.name, rules.us, name)
+    parsed = parse(rules.family, rules.us, name, find_league(rules.name, league).group)
     if len(parsed.teams) != 1:
         return tidy(name)
     (index,) = parsed.teams
-    row = teams(rules.name, rules.us).rows[index]
+    row = teams(rules.family, rules.us).rows[index]
     extra = sorted(_SHOWN.get(mark, mark.upper()) for mark in parsed.marks - row.marks)
     return " ".join((row.name, *extra))
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ingestd.model import Fixture
-from ingestd.pipeline.matching.profile import Profile, profile
+from ingestd.pipeline.matching.profile import Profile, may_be_one_sport, profile
 from ingestd.pipeline.matching.rating import HOUR, Rating, rate
 
 
@@ -70,7 +70,7 @@ def _rated(source: str, subject: Profile, candidates: Sequence[Candidate]) -> It
         if starts_at is None or abs(starts_at - subject.starts_at) > reach or source in candidate.sources:
             continue
         other = profile(candidate.sport, candidate.league, candidate.home, candidate.away, candidate.name, starts_at)
-        if other is None or other.sport.name != subject.sport.name:
+        if other is None or not may_be_one_sport(subject.sport, other.sport):
             continue
         rating = rate(subject, other)
         if rating is not None:

@@ -22,7 +22,10 @@ _STAGE: Final = re.compile(
 
 
 class League(Struct, frozen=True):
-    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell."""
+    """``row`` None: not in the list. ``group``: its country or circle, "" where nobody can tell.
+
+    A name without its country that leagues of several countries have is taken for the best known of them, but proves no country.
+    """
 
     row: Row | None
     group: str
@@ -31,18 +34,21 @@ class League(Struct, frozen=True):
 class _Index(Struct, frozen=True):
     plain: dict[str, Row]
     inside: dict[tuple[str, str], Row]
+    common: set[str]
 
 
 @lru_cache(maxsize=64)
 def _index(sport: str) -> _Index:
-    index = _Index({}, {})
+    index = _Index({}, {}, set())
     for row in rows("leagues"):
         if sport and row.sport != sport:
             continue
         for spelling in row.spellings:
             key = fold(spelling.removeprefix(NEEDS_COUNTRY))
             index.inside.setdefault((row.group, key), row)
-            if not spelling.startswith(NEEDS_COUNTRY):
+            if spelling.startswith(NEEDS_COUNTRY):
+                index.common.add(key)
+            else:
                 index.plain.setdefault(key, row)
     return index
 
@@ -60,7 +66,7 @@ def find_league(sport: str, text: str) -> League:
     bare = " ".join(_STAGE.sub(" ", _SEASON.sub(" ", whole)).split())
     for candidate in (whole, bare):
         if row := index.plain.get(candidate):
-            return League(row, row.group)
+            return League(row, "" if candidate in index.common else row.group)
     country, core = _country(bare)
     if row := index.inside.get((country, core)):
         return League(row, row.group)
@@ -80,4 +86,8 @@ def _country(text: str) -> tuple[str, str]:
 
 def may_meet(one: League, other: League) -> bool:
     """Whether a fixture of the one could be one of the other, as far as anybody can tell."""
-    return one.group == other.group or one.group in ANYWHERE or other.group in ANYWHERE
+    if one.group == other.group or one.group in ANYWHERE or other.group in ANYWHERE:
+        return True
+    countries = _countries().values()
+    comparable = (one.row and other.row) or (one.group in countries and other.group in countries)
+    return not comparable

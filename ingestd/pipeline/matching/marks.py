@@ -15,7 +15,7 @@ WOMEN: Final = "women"
 RESERVES: Final = "reserves"
 YOUTH: Final = "youth"
 _WOMEN: Final = re.compile(
-    r"\b(?:women|womens|ladies|fem|femenin[oa]|feminin[oae]|feminine|femminile|feminas|frauen|damen|dames|vrouwen|kvinner|kvinnor|dam|wfc|girls)\b"
+    r"\b(?:women|womens|ladies|fem|femenin[oa]|femeni|feminin[oae]|feminine|femminile|feminas|frauen|damen|dames|vrouwen|kvinner|kvinnor|dam|wfc|girls)\b"
 )
 _WOMEN_BRACKET: Final = re.compile(r"[(\[](?:w|f|wom|women|fem|ladies)\.?[)\]]", re.IGNORECASE)
 _WOMEN_LAST: Final = re.compile(r"(?<=\w )w$")
@@ -25,7 +25,7 @@ _RESERVES: Final = re.compile(r"\b(?:reserves?|amateure|castilla|next gen|jong)\
 _THIRD: Final = re.compile(r"(?<=\w )(?:iii|c|3)$")
 _GAME: Final = re.compile(r"[(\[\- ]\s*(?:game|gm|g|dh|match)\s?#?([12])\s*[)\]]?\s*$|\(([12])\)\s*$", re.IGNORECASE)
 _LEAGUE_WOMEN: Final = re.compile(
-    r"\b(?:women|womens|ladies|w|fem|femenin[oa]|feminin[oae]|feminine|femminile|frauen\w*|damen\w*|vrouwen|kvinner|kvinnor|damallsvenskan|"
+    r"\b(?:women|womens|ladies|w|fem|femenin[oa]|femeni|feminin[oae]|feminine|femminile|frauen\w*|damen\w*|vrouwen|kvinner|kvinnor|damallsvenskan|"
     r"toppserien|elitettan|wsl|wsl2|nwsl|wnba|ncaaw|wncaab|wcbb|ncaawb|kxwnbagame|kxncaawbgame|liga f|uwcl|wbbl|wpl|aflw|nrlw|wbbl)\b"
 )
 _LEAGUE_RESERVES: Final = re.compile(r"\breserves?\b|\bdevelopment league\b")
@@ -40,7 +40,7 @@ class Marked(Struct, frozen=True):
     game: int
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def unmark(name: str) -> Marked:
     """Take the marks of a team's name off it."""
     found = _GAME.search(name)

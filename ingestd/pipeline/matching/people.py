@@ -27,7 +27,7 @@ class Person(Struct, frozen=True):
     initials: tuple[str, ...]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def people(name: str) -> tuple[Person, ...]:
     """Everybody whom a name names: one, or the two of a pair."""
     parts = [part for part in _PAIR.split(_SEED.sub(" ", name)) if fold(part)]
@@ -45,7 +45,7 @@ def person_keys(name: str) -> frozenset[str]:
     return frozenset(skeleton(word)[:2] for person in people(name) for word in person.words)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def alike_people(one: str, other: str) -> float:
     """From 0 to 1; of a pair, the worse of the two."""
     left, right = people(one), people(other)

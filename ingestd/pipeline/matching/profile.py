@@ -28,10 +28,16 @@ class Profile(Struct, frozen=True):
     names: tuple[str, str]
     parsed: tuple[Name, Name] | None
     keys: tuple[frozenset[str], frozenset[str]]
+    ids: tuple[str, str]
     marks: tuple[frozenset[str], frozenset[str]]
     game: int
     ordered: bool
     starts_at: int
+
+
+def may_be_one_sport(one: Sport, other: Sport) -> bool:
+    """The same word, or a game and the wider word for it; two games of one family are two."""
+    return one.name in {other.name, other.family} or one.family == other.name
 
 
 def sides(name: str) -> tuple[str, str]:
@@ -58,8 +64,8 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
     known = find_league(rules.name, league)
     if rules.kind == "person":
         keys = (person_keys(one), person_keys(other))
-        return Profile(rules, known, league, (one, other), None, keys, (frozenset(), frozenset()), 0, ordered, starts_at)
-    left, right = parse(rules.name, rules.us, one), parse(rules.name, rules.us, other)
+        return Profile(rules, known, league, (one, other), None, keys, (one, other), (frozenset(), frozenset()), 0, ordered, starts_at)
+    left, right = (parse(rules.family, rules.us, side, known.group) for side in (one, other))
     said = league_marks(league) | (known.row.marks if known.row else frozenset())
     return Profile(
         sport=rules,
@@ -68,6 +74,7 @@ def profile(sport: str, league: str, home: str, away: str, name: str, starts_at:
         names=(one, other),
         parsed=(left, right),
         keys=(left.keys, right.keys),
+        ids=(left.id, right.id),
         marks=(left.marks | said, right.marks | said),
         game=left.game or right.game,
         ordered=ordered,

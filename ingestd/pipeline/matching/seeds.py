@@ -36,6 +36,8 @@ class Sport(Struct, frozen=True, kw_only=True):
     """Up to here it is the same fixture, if everything else is."""
     reach: float
     """Beyond here it is another one."""
+    family: str
+    """The wider word that some providers use for it: Counter-Strike is told as esports, too. Its lists of teams are those of the family."""
     spellings: tuple[str, ...]
 
 
@@ -65,6 +67,7 @@ def sports() -> tuple[Sport, ...]:
             near=float(line["near"]),
             far=float(line["far"]),
             reach=float(line["reach"]),
+            family=line["family"] or line["name"],
             spellings=_spellings(line),
         )
         for line in _lines("sports")

@@ -12,6 +12,9 @@ _SILENT: Final = re.compile("['’`\u00b4\u02bc]")
 _BREAK: Final = re.compile(r"[^0-9a-z]+")
 _SERBIAN: Final = str.maketrans({"Đ": "Dj", "đ": "dj"})
 _SKELETON: Final = (
+    (re.compile(r"dzh"), "dj"),
+    (re.compile(r"(?<=i)ch\b"), "c"),
+    (re.compile(r"[iy]o(?=v\b)"), "e"),
     (re.compile(r"[kc]h"), "h"),
     (re.compile(r"ph"), "f"),
     (re.compile(r"th"), "t"),
@@ -27,7 +30,7 @@ _SKELETON: Final = (
 """Spellings of one sound, as transliterations and umlauts leave them."""
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """Small ASCII letters and digits, words parted by one blank: ``1. FC Köln`` is ``1 fc koln``, ``D.C. United`` is ``dc united``."""
     small = _SILENT.sub("", anyascii(_SILENT.sub("", text).translate(_SERBIAN))).lower()
@@ -35,7 +38,7 @@ def fold(text: str) -> str:
     return _BREAK.sub(" ", _JOINED.sub(r"\1\2", small)).strip()
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def skeleton(word: str) -> str:
     """What is left of a folded word when its spelling does not matter: ``olympiakos`` and ``olympiacos`` have one."""
     for pattern, letters in _SKELETON:

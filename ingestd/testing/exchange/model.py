@@ -112,7 +112,7 @@ class Oracle:
             "event_links": {self._link_row(*held) for held in self._fixtures.values()},
             "results": {(self._source, s.event, s.period, s.home, s.away, s.winner, s.state, at) for s, at in self._scores.values()},
             "markets": {
-                (self._source, m.state.id, m.state.event, m.state.market, m.state.period, m.status, m.changed_at, m.seq)
+                (self._source, m.state.id, m.state.event, _word(m.state.market), m.state.period, m.status, m.changed_at, m.seq)
                 for m in self._markets.values()
             },
             "selections": {self._selection_row(p.told) for p in priced},
@@ -232,10 +232,10 @@ class Oracle:
             source_event_id=state.event,
             source_market_id=state.id,
             scope=Scope("market", state.id),
-            market=state.market,
+            market=_word(state.market),
             period=state.period,
             outcome=said.outcome,
-            participant=said.participant,
+            participant="" if said.outcome in ("home", "away") else said.participant,
             side=said.side,
         )
 
@@ -283,3 +283,8 @@ def _team(f: wire.FixtureState, name: str) -> int:
 
 def _started_by(f: wire.FixtureState) -> str:
     return "" if f.started is None else "in_play"
+
+
+def _word(market: str) -> str:
+    """The vocabulary's word for a market of the exchange."""
+    return {"match_odds": "match_result", "alternate_total": "total"}.get(market, market)

@@ -167,7 +167,7 @@ def prices(db: sqlite3.Connection, path: Path) -> None:
         SELECT s.source_event_id, b.name, s.outcome, h.price, h.time_basis, e.starts_at - h.changed_at
         FROM odds_history h JOIN selections s USING (selection_id) JOIN bookmakers b ON b.id = s.bookmaker_id
         JOIN event_links l USING (source, source_event_id) JOIN events e USING (event_id)
-        WHERE s.market = 'match_odds' AND h.status = 'open' ORDER BY h.selection_id, h.changed_at, h.seq"""
+        WHERE s.market = 'match_result' AND h.status = 'open' ORDER BY h.selection_id, h.changed_at, h.seq"""
     for event, book, outcome, price, basis, before in db.execute(asked):
         found[event, book, outcome].append(price)
         assert (basis, before == 1_000_000 or before >= 3_600_000_000) == ("nominal", True)
@@ -188,7 +188,7 @@ def settlements(db: sqlite3.Connection) -> None:
         JOIN events e USING (event_id) JOIN results r ON r.source = s.source AND r.source_event_id = s.source_event_id AND r.period = ''"""
     seen = 0
     for market, outcome, line, status, result, price, home, away, after in db.execute(asked):
-        if market == "match_odds":
+        if market == "match_result":
             expected = "won" if outcome == ("home" if home > away else "away" if away > home else "draw") else "lost"
         elif market == "total":
             expected = "won" if (outcome == "over") == (home + away >= 3) else "lost"

@@ -74,6 +74,6 @@ def test_the_market_is_told_whole() -> None:
 def test_the_answer_is_told_whole() -> None:
     """The one that cannot be read is refused alone; a year 1 is no start."""
     told = [update for _, update in decoded((HERE / "event.json").read_bytes())]
-    assert told[:2] == ["event KXTALEGAME-26MAY02NORSOU Northtown vs Southtown finished", "winner Northtown"]
-    assert told.count("yes back 0 0 settled won") == told.count("yes back 0 0 settled lost") == 1
+    assert told[:2] == ["event KXTALEGAME-26MAY02NORSOU Northtown vs Southtown finished", "winner home"]
+    assert told.count("home back 0 0 settled won") == told.count("away back 0 0 settled lost") == 2
     assert told[-1] == "reject shape markets[2]"

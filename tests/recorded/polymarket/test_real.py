@@ -116,4 +116,4 @@ def test_a_resolved_match_is_named_and_won(command: Command, tmp_path: Path) -> 
         winners = [tuple(row) for row in db.execute(text("SELECT winner, state FROM results"))]
     engine.dispose()
     assert events == [("Counter-Strike: FaZe vs illwill (BO3) - HLC Belgrade Pro Playoffs", "counter_strike", "finished")]
-    assert (markets, winners) == ([("moneyline", "settled")], [("FaZe", "final")])
+    assert (markets, winners) == ([("moneyline", "settled")], [("home", "final")])

@@ -110,7 +110,7 @@ class Bench:
     def warmed(self, rule: TimeRule = "ordered") -> "Bench":
         """A new book, started from what a store that took every row would hold."""
         catalogue = Catalogue()
-        catalogue.learn([link for batch in self.batches for link in batch.links.values()], [])
+        catalogue.start([link for batch in self.batches for link in batch.links.values()], [])
         other = Bench(rule, catalogue)
         markets = {row.source_market_id: row for batch in self.batches for row in batch.markets.values()}
         told = {row.selection.id: row.selection for batch in self.batches for row in batch.selections.values()}
@@ -560,7 +560,7 @@ def test_take_back_of_a_market_state_keeps_what_is_in_it() -> None:
 def test_forget_lets_go_of_what_is_over() -> None:
     """Closed selections, and those of events long started that did not move since; never what still moves, nor what has no start."""
     bench = Bench()
-    fixture = Fixture(source_event_id="e1", sport="s", name="n", starts_at=T, event_id=hash64("event", SOURCE, "e1"))
+    fixture = Fixture(source_event_id="e1", sport="s", name="n", starts_at=T)
     bench.catalogue.fixture(SOURCE, fixture, T, "ordered", bench.batch)
     bench.say(Quote(A, 1.5), T)
     bench.say(Quote(B, 1.5), T + 100)

@@ -10,7 +10,7 @@ import pytest
 from msgspec import DecodeError, json
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, Refusal, Warm, Written, store_offset
+from ingestd.batch import Batch, Known, Refusal, Wanted, Warm, Written, store_offset
 from ingestd.clock import SystemClock
 from ingestd.errors import Fenced, Malformed, StoreUnavailable
 from ingestd.interfaces import Session, Store
@@ -42,6 +42,7 @@ from ingestd.model import (
 )
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.writer import Writer
 from ingestd.store import open_store
@@ -355,6 +356,14 @@ class MemoryStore:
         assert (run.run_id, journal_id) == (1, 1)
         return self.batches[-1].position if self.batches else 0
 
+    async def prefer(self, sources: Sequence[str]) -> None:
+        """Not called."""
+        raise AssertionError(sources)
+
+    async def known(self, wanted: Wanted) -> Known:
+        """Nothing but what the catalogue knows."""
+        return Known(wanted.revision)
+
     async def prepare(self) -> None:
         """Nothing to do."""
 
@@ -412,8 +421,9 @@ class Desk:
             silence_limit=lambda _: 7,
             full=lambda: False,
         )
+        learner = Learner(next(iter(self.lanes.values())).catalogue, self.writer, self.clock)
         self.loader = Loader(
-            run("live" if hooked else "load"), journal, 1, self.lanes, self.writer, self.clock, self.telemetry, self.mark,
+            run("live" if hooked else "load"), journal, 1, self.lanes, learner, self.writer, self.clock, self.telemetry, self.mark,
             limits=Limits(rows=rows), hooks=hooks if hooked else None,
         )  # fmt: skip
 
@@ -482,8 +492,10 @@ class Place:
                 lanes[source] = Lane(source, "toy", ToyFeed(source), catalogue, warm=warm, live=kind == "live")
             view = CollectorView(state="live", since=T)
             hooks = Hooks(renew=lambda *_: None, park=lambda *_: None, view=lambda _: view, silence_limit=lambda _: 7, full=lambda: False)
+            writer = Writer(Mortal(store, commits), clock, telemetry)
             loader = Loader(
-                run(kind), journal, journal_id, lanes, Writer(Mortal(store, commits), clock, telemetry), clock, telemetry, Deathmark(),
+                run(kind), journal, journal_id, lanes, Learner(next(iter(lanes.values())).catalogue, writer, clock), writer, clock,
+                telemetry, Deathmark(),
                 limits=Limits(rows=rows, pace=0.0), hooks=hooks if kind == "live" else None,
             )  # fmt: skip
             journal.seal()
@@ -515,6 +527,7 @@ class Mortal:
         self._left = commits
         self.position = store.position
         self.prepare, self.journal_id, self.begin = store.prepare, store.journal_id, store.begin
+        self.known, self.prefer = store.known, store.prefer
         self.warm, self.seen_until, self.end, self.close = store.warm, store.seen_until, store.end, store.close
 
     async def write(self, batch: Batch) -> Written:

@@ -1,11 +1,11 @@
 """The writer: one batch at a time, however long it takes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pytest
 
-from ingestd.batch import Batch, Change, Refusal, Warm, Written
+from ingestd.batch import Batch, Change, Known, Refusal, Wanted, Warm, Written
 from ingestd.errors import Fenced, StoreUnavailable
 from ingestd.model import Run
 from ingestd.pipeline.writer import Writer
@@ -24,6 +24,7 @@ class Store:
     def __init__(self, *answers: Written | Exception, positions: tuple[int | Exception, ...] = ()) -> None:
         self.answers = list(answers)
         self.positions = list(positions)
+        self.knowledge: list[Known | Exception] = []
         self.calls: list[str] = []
 
     async def write(self, batch: Batch) -> Written:
@@ -35,6 +36,15 @@ class Store:
         """The next position."""
         self.calls.append(f"position {run.run_id} {journal_id}")
         return said(self.positions)
+
+    async def prefer(self, sources: Sequence[str]) -> None:
+        """Not called."""
+        raise AssertionError(sources)
+
+    async def known(self, wanted: Wanted) -> Known:
+        """The next answer."""
+        self.calls.append(f"known {wanted.revision}")
+        return said(self.knowledge)
 
     async def prepare(self) -> None:
         """Not called."""
@@ -191,6 +201,16 @@ async def test_a_batch_that_moves_nothing_cannot_be_looked_up() -> None:
     await writer.commit(batch())
     await writer.commit(batch())
     assert store.calls == ["write 70"] * 3
+
+
+async def test_a_question_waits_for_its_answer() -> None:
+    """However long the store is away, which is told as for a batch."""
+    store = Store()
+    store.knowledge = [AWAY, AWAY, Known(7)]
+    writer = Writer(store, VirtualClock(), Telemetry())
+    assert await writer.known(Wanted(3)) == Known(7)
+    assert store.calls == ["known 3"] * 3
+    assert (writer.status.unavailable_since, writer.status.problem) == (0, "")
 
 
 @pytest.mark.parametrize("answers", [(Fenced(),), (AWAY, Fenced())])

@@ -13,13 +13,13 @@ def test_the_script_ends_as_the_truth_says() -> None:
     told = list(world.script())
     assert len(told) == SCRIPT
     truth = world.truth()
-    assert truth[Key(NORTH, "yes", "back")] == Stand(100 / 47, "open")
-    assert truth[Key(NORTH, "no", "back")] == Stand(100 / 58, "open")
-    assert truth[Key(NORTH, "yes", "lay")] == Stand(100 / 42, "open")
-    assert truth[Key(SOUTH, "yes", "lay")] == Stand(100 / 30, "suspended")
-    assert truth[Key(TIE, "yes", "traded")] == Stand(100 / 24, "settled")
-    assert truth[Key(TIE, "yes", "lay")] == Stand(None, "settled")
-    assert Key(NORTH, "yes", "traded") not in truth
+    assert truth[Key(NORTH, "home", "back")] == Stand(100 / 47, "open")
+    assert truth[Key(NORTH, "draw_or_away", "back")] == Stand(100 / 58, "open")
+    assert truth[Key(NORTH, "home", "lay")] == Stand(100 / 42, "open")
+    assert truth[Key(SOUTH, "away", "lay")] == Stand(100 / 30, "suspended")
+    assert truth[Key(TIE, "draw", "traded")] == Stand(100 / 24, "settled")
+    assert truth[Key(TIE, "draw", "lay")] == Stand(None, "settled")
+    assert Key(NORTH, "home", "traded") not in truth
 
 
 def test_a_level_that_goes_within_a_millisecond() -> None:

@@ -47,8 +47,8 @@ def test_gamma_and_truth() -> None:
     found.trade(market, 0, 500, 3)
     found.change(market, "SELL", 520, 0)
     found.change(market, "SELL", 560, 0)
-    assert found.truth()[Key(market.id, "A", "back")] == Stand(None, "withdrawn")
-    assert found.truth()[Key(market.id, "A", "traded")] == Stand(2.0, "open")
+    assert found.truth()[Key(market.id, "home", "back")] == Stand(None, "withdrawn")
+    assert found.truth()[Key(market.id, "home", "traded")] == Stand(2.0, "open")
     found.resolve(market, 0)
     told = json.loads(json.dumps(found.gamma("9")))["markets"]
     assert [json.loads(one["outcomePrices"]) for one in told] == [["1", "0"]]

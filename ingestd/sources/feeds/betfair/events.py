@@ -117,4 +117,4 @@ def _winner(market: Market) -> str:
     if market.definition is None or market.definition.market_type != MATCH_ODDS:
         return ""
     winners = market.winners()
-    return market.outcome(winners[0]) if len(winners) == 1 else ""
+    return market.called(winners[0])[0] if len(winners) == 1 else ""

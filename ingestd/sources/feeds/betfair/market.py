@@ -9,8 +9,9 @@ from typing import Final
 
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Status, selection
 from ingestd.sources.feeds.betfair.ladder import LINE_ODDS, UNDECIDED, Runner, kind_of, touched
+from ingestd.sources.feeds.betfair.meanings import NUMBERED, Meaning, called, line_of, meaning
 from ingestd.sources.feeds.betfair.wire import Definition, MarketChange, RunnerChange
-from ingestd.sources.feeds.betfair.words import LINE_TYPES, NAMELESS, SIDES, Names, handicap, market_and_period
+from ingestd.sources.feeds.betfair.words import LINE_TYPES, NAMELESS, SIDES, Names, handicap, home_and_away
 
 BOOKMAKER: Final = "betfair"
 CLOSED: Final = "CLOSED"
@@ -25,6 +26,7 @@ _SETTLED: Final[dict[str, tuple[Status, QuoteResult]]] = {
     "REMOVED_VACANT": ("void", "void"),
 }
 _ALL: Final = 0b111
+UNTOLD: Final = Meaning("")
 
 
 class Market:
@@ -42,7 +44,8 @@ class Market:
         """Publishing time of the last change, UTC µs."""
         self.event_id = ""
         self._source = source
-        self._words = ("", "")
+        self._meaning = UNTOLD
+        self._sides = ("", "")
 
     def apply(self, change: MarketChange, at: int | None, out: list[Decoded], *, image: bool = False) -> None:
         """Take a change and say what follows from it. ``image``: it is all there is, what was before must be cleared."""
@@ -82,9 +85,9 @@ class Market:
         """The runners that won, once the market is closed."""
         return [runner for runner in self.runners.values() if runner.result == "won"]
 
-    def outcome(self, runner: Runner) -> str:
-        """What a runner is called: its name, else its number."""
-        return self._name(runner) or str(runner.id)
+    def called(self, runner: Runner) -> tuple[str, str]:
+        """A runner's outcome and participant, in our words where its name is known."""
+        return called(self._meaning, runner.id, self._name(runner), *self._sides)
 
     def _change(self, change: RunnerChange, at: int | None, out: list[Decoded]) -> None:
         key = change.id, change.hc
@@ -135,12 +138,11 @@ class Market:
         return runner
 
     def _state(self, definition: Definition) -> MarketStatus:
-        market, period = self._words
         return MarketStatus(
             source_event_id=self.event_id,
             source_market_id=self.id,
-            market=market,
-            period=period,
+            market=self._meaning.market,
+            period=self._meaning.period,
             status=_STATUSES.get(definition.status, "suspended"),
             changed_at=self.at,
         )
@@ -165,18 +167,20 @@ class Market:
     def _describe(self, out: list[Decoded]) -> None:
         """Take over event, market and runner names; where they changed, tell each side again as it stands."""
         definition = self.definition
-        words = market_and_period(definition.market_type) if definition else ("", "")
+        drawn = any(NUMBERED.get(number) == "draw" for number, _ in self.runners)
+        means = meaning(definition.market_type, definition.event_type_id, drawn=drawn) if definition else UNTOLD
         event_id = (definition.event_id if definition else "") or self.names.event_id
-        moved = (words, event_id) != (self._words, self.event_id)
-        self._words, self.event_id = words, event_id
+        moved = (means, event_id) != (self._meaning, self.event_id)
+        self._meaning, self.event_id = means, event_id
+        self._sides = home_and_away((definition.event_name if definition else "") or self.names.event)
         for runner in self.runners.values():
             if runner.told and (moved or self._stale(runner)):
                 runner.selections = [None, None, None]
                 self._tell_again(runner, out)
 
     def _stale(self, runner: Runner) -> bool:
-        name = self._name(runner)
-        return any(chosen and chosen.participant != name for chosen in runner.selections)
+        words = self.called(runner)
+        return any(chosen and (chosen.outcome, chosen.participant) != words for chosen in runner.selections)
 
     def _tell_again(self, runner: Runner, out: list[Decoded]) -> None:
         for side in _sides(runner.told):
@@ -188,7 +192,7 @@ class Market:
                 out.append(self._bare(runner, side, runner.own, runner.result))
 
     def _select(self, runner: Runner, side: int) -> Selection:
-        market, period = self._words
+        outcome, participant = self.called(runner)
         runner.told |= 1 << side
         chosen = runner.selections[side] = selection(
             self._source,
@@ -198,10 +202,10 @@ class Market:
             source_event_id=self.event_id,
             source_market_id=self.id,
             scope=self.scope,
-            market=market,
-            period=period,
-            outcome=self.outcome(runner),
-            participant=self._name(runner),
+            market=self._meaning.market,
+            period=self._meaning.period,
+            outcome=outcome,
+            participant=participant,
             side=SIDES[side],
         )
         return chosen
@@ -211,7 +215,9 @@ class Market:
 
     def _line(self, runner: Runner) -> float | None:
         definition = self.definition
-        return runner.hc if definition is not None and definition.betting_type.startswith("ASIAN_HANDICAP") else None
+        if definition is not None and definition.betting_type.startswith("ASIAN_HANDICAP"):
+            return runner.hc
+        return None if self._meaning.line is None else line_of(self._meaning, self.called(runner)[0])
 
     def _by_line(self) -> bool:
         return self.definition is not None and self.definition.betting_type in LINE_TYPES

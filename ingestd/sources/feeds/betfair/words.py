@@ -1,6 +1,6 @@
-"""Betfair's words in ours: markets, sports, and which of two names plays at home.
+"""Betfair's words in ours: sports, sides, times, and which of two names plays at home. Markets and runners: ``meanings``.
 
-Market and event type codes: Betfair's developer documentation; an unknown one keeps Betfair's own word in lower case.
+Event type codes: Betfair's developer documentation; an unknown one keeps Betfair's own word in lower case.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,15 +10,6 @@ from msgspec import Struct
 
 from ingestd.model import Side
 
-MARKETS: Final[dict[str, tuple[str, str]]] = {
-    "MATCH_ODDS": ("match_odds", ""),
-    "HALF_TIME": ("match_odds", "first_half"),
-    "HALF_TIME_SCORE": ("correct_score", "first_half"),
-    "FIRST_HALF_GOALS_05": ("over_under_05", "first_half"),
-    "FIRST_HALF_GOALS_15": ("over_under_15", "first_half"),
-    "FIRST_HALF_GOALS_25": ("over_under_25", "first_half"),
-}
-"""Market type to (market, period), where lower case alone does not do."""
 SPORTS: Final[dict[str, str]] = {
     "1": "football",
     "2": "tennis",
@@ -48,11 +39,6 @@ class Names(Struct, frozen=True, kw_only=True):
 
 
 NAMELESS: Final = Names()
-
-
-def market_and_period(market_type: str) -> tuple[str, str]:
-    """Our words for a market type."""
-    return MARKETS.get(market_type) or (market_type.lower(), "")
 
 
 def sport(event_type_id: str, names: Names) -> str:

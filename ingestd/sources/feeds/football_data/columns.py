@@ -16,6 +16,8 @@ from ingestd.model import BookmakerKind
 MATCH_ODDS: Final = "match_odds"
 TOTAL: Final = "total"
 HANDICAP: Final = "asian_handicap"
+WORDS: Final = {MATCH_ODDS: "match_result", TOTAL: "total", HANDICAP: "spread"}
+"""The vocabulary's words; the names above are older, and stand in identities."""
 GOALS_LINE: Final = 2.5
 """The one line of over and under; the columns are named after it, so it is part of the identity."""
 MARKETS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -83,6 +85,11 @@ class Prices(Struct, frozen=True):
     def bookmaker(self) -> str:
         """Whose they are, in full."""
         return BOOKS[self.prefix]
+
+    @property
+    def word(self) -> str:
+        """What the vocabulary calls the market."""
+        return WORDS[self.market]
 
     @property
     def kind(self) -> BookmakerKind:

@@ -129,9 +129,8 @@ class FootballDataDecoder:
             source_event_id=match.id,
             source_market_id="|".join((match.id, *words)),
             scope=Scope("event", match.id),
-            market=prices.market,
+            market=prices.word,
             outcome=outcome,
-            participant=match.home if outcome == "home" else match.away if outcome == "away" else "",
         )
 
 
@@ -143,7 +142,9 @@ def _settled(match: Match, market: str, held: Mapping[str, tuple[Selection, floa
     at = match.at.whistle
     for outcome, (chosen, line) in held.items():
         yield Quote(chosen, NO_PRICE, None, "settled", line, at, result(market, outcome, line, score), nominal=True)
-    yield MarketStatus(source_event_id=match.id, source_market_id=chosen.source_market_id, market=market, status="settled", changed_at=at)
+    yield MarketStatus(
+        source_event_id=match.id, source_market_id=chosen.source_market_id, market=chosen.market, status="settled", changed_at=at
+    )
 
 
 def _told(match: Match, row: Row, seen: dict[str, tuple[str, ...]]) -> bool:

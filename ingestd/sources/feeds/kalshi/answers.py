@@ -13,7 +13,8 @@ from msgspec import Raw, Struct, field
 
 from ingestd.errors import Malformed
 from ingestd.model import Reject, Status
-from ingestd.sources.feeds.kalshi.market import NOTHING, Top, Words
+from ingestd.sources.feeds.kalshi.market import NOTHING, Top
+from ingestd.sources.feeds.kalshi.meanings import Strike, Words
 from ingestd.sources.feeds.kalshi.wire import DOLLAR, UNREADABLE, BookSide, Number, Trade, first_line, millionths, size_of
 
 T = TypeVar("T")
@@ -67,11 +68,10 @@ class MarketAnswer(Struct):
         """The price of the last trade, 0 before the first. Raises ValueError."""
         return _money(self.last_price_dollars, self.last_price)
 
-    def words(self, series: str) -> Words:
-        """What to call it: by its series where that is known, else by its title."""
-        return Words(
-            self.event_ticker, series or self.title, self.yes_sub_title, line(self.strike_type, self.floor_strike, self.cap_strike)
-        )
+    def words(self) -> Words:
+        """What it is called."""
+        line, strike = struck(self.strike_type, self.floor_strike, self.cap_strike)
+        return Words(self.event_ticker, self.yes_sub_title, line, strike, self.title)
 
 
 class Answer(Struct):
@@ -120,11 +120,17 @@ def read_answer(payload: bytes) -> Answer:
     return answer
 
 
-def line(strike_type: str, floor: float | None, cap: float | None) -> float | None:
-    """Where a market is struck; one that is struck twice (between), or otherwise than by a number, has no line."""
-    if strike_type in _ABOVE:
-        return floor
-    return cap if strike_type in _BELOW else None
+def struck(strike_type: str, floor: float | None, cap: float | None) -> tuple[float | None, Strike]:
+    """Where a market is struck, and on which side yes is; one that is struck twice (between), or by no number, has no line.
+
+    A whole number that is enough by itself is the line half below it (or above): "at least 3" is over 2.5.
+    """
+    half = 0.5 if strike_type.endswith("_or_equal") else 0.0
+    if strike_type in _ABOVE and floor is not None:
+        return floor - (half if floor.is_integer() else 0.0), "above"
+    if strike_type in _BELOW and cap is not None:
+        return cap + (half if cap.is_integer() else 0.0), "below"
+    return None, ""
 
 
 def _read_body(payload: bytes | Raw, answer: Answer) -> None:

@@ -6,6 +6,8 @@ Only bids exist. Whoever bids q for no offers yes at 1 - q, so a market has two 
 ``yes`` ``lay``   1 / best yes bid, what yes can be sold at
 ``no``  ``back``  1 / (1 - best yes bid), what no can be bought at
 
+What yes and no are in our words, ``meanings`` says.
+
 The last two say the same bid twice: one for whoever reads Kalshi as an exchange, one because whoever compares what can be backed (the
 view ``best_odds``) must find both outcomes. ``no`` ``lay`` would say ``yes`` ``back`` again, and nobody looks for it. ``yes`` ``traded``
 is the last trade.
@@ -13,9 +15,8 @@ is the last trade.
 
 from typing import Final
 
-from msgspec import Struct
-
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Side, Status, selection
+from ingestd.sources.feeds.kalshi.meanings import Words, meaning
 from ingestd.sources.feeds.kalshi.wire import DOLLAR, BookSide
 
 BOOKMAKER: Final = "kalshi"
@@ -33,15 +34,6 @@ class NegativeLevel(Exception):
     """A level would hold less than nothing: something was missed."""
 
 
-class Words(Struct, frozen=True):
-    """What a market is called: ``participant`` is what yes stands for, ``line`` where it is struck."""
-
-    event_id: str = ""
-    market: str = ""
-    participant: str = ""
-    line: float | None = None
-
-
 class Market:
     """Begins without a base; ``replace`` gives it one. ``settled``: nothing is told of its prices any more."""
 
@@ -49,6 +41,7 @@ class Market:
         self.ticker = ticker
         self.scope = Scope("market", ticker)
         self.words = Words()
+        self._meaning = meaning(ticker, self.words)
         self.books: dict[BookSide, dict[int, int]] = {"yes": {}, "no": {}}
         self.tops: dict[BookSide, Top] = {"yes": NOTHING, "no": NOTHING}
         self.based = False
@@ -102,10 +95,11 @@ class Market:
         if words == self.words:
             return
         self.words = words
+        self._meaning = meaning(self.ticker, words)
         self._selections = [None] * len(SIDES)
         for side, told in self._told.items():
             price = told.price if told.status == "open" else None
-            line = words.line if told.status == "open" else told.line
+            line = self._line(side) if told.status == "open" else told.line
             self._say(side, Quote(self._select(side), price, told.size, told.status, line, told.changed_at, told.result), out)
 
     def state(self, status: Status, at: int | None, out: list[Decoded]) -> None:
@@ -113,9 +107,14 @@ class Market:
         if status == self.status or self.settled:
             return
         self.status = status
-        words = self.words
         out.append(
-            MarketStatus(source_event_id=words.event_id, source_market_id=self.ticker, market=words.market, status=status, changed_at=at)
+            MarketStatus(
+                source_event_id=self.words.event_id,
+                source_market_id=self.ticker,
+                market=self._meaning.market,
+                status=status,
+                changed_at=at,
+            )
         )
 
     def settle(self, at: int | None, out: list[Decoded], *, price: float | None = None) -> None:
@@ -126,7 +125,7 @@ class Market:
             ended = _ended(outcome, self.result)
             told = self._told.get(side)
             if told is None or (told.status, told.result) != ("settled", ended):
-                self._say(side, Quote(self._select(side), price, None, "settled", self.words.line, at, ended), out)
+                self._say(side, Quote(self._select(side), price, None, "settled", self._line(side), at, ended), out)
 
     def listed(self) -> list[int]:
         """Ids of all selections on offer as far as there is a base; of the last trade always, since no book takes it back."""
@@ -144,7 +143,7 @@ class Market:
 
     def _tell(self, side: int, odds: float, size: int | None, at: int | None, out: list[Decoded]) -> None:
         if not self.settled:
-            self._say(side, Quote(self._select(side), odds, None if size is None else size / DOLLAR, "open", self.words.line, at), out)
+            self._say(side, Quote(self._select(side), odds, None if size is None else size / DOLLAR, "open", self._line(side), at), out)
 
     def _dry(self, side: int, at: int | None, out: list[Decoded]) -> None:
         """A side without bids; one that was not on offer needs no word."""
@@ -160,22 +159,25 @@ class Market:
         found = self._selections[side]
         if found is not None:
             return found
-        outcome, way = SIDES[side]
-        words = self.words
+        answer, way = SIDES[side]
+        market, outcome, participant, _ = self._meaning.yes if answer == "yes" else self._meaning.no
         found = self._selections[side] = selection(
             self._source,
-            (self.ticker, outcome, way),
+            (self.ticker, answer, way),
             bookmaker=BOOKMAKER,
             bookmaker_kind="prediction",
-            source_event_id=words.event_id,
+            source_event_id=self.words.event_id,
             source_market_id=self.ticker,
             scope=self.scope,
-            market=words.market,
+            market=market,
             outcome=outcome,
-            participant=words.participant,
+            participant=participant,
             side=way,
         )
         return found
+
+    def _line(self, side: int) -> float | None:
+        return (self._meaning.no if side == NO_BACK else self._meaning.yes)[-1]
 
 
 def _ended(outcome: str, result: str) -> QuoteResult:

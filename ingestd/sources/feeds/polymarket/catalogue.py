@@ -11,8 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ingestd.errors import Disconnected, Malformed
-from ingestd.sources.feeds.polymarket.gamma import EventTold, Page, read
+from ingestd.sources.feeds.polymarket.gamma import Page, read
 from ingestd.sources.feeds.polymarket.options import Filter, PolymarketOptions
+from ingestd.sources.feeds.polymarket.told import EventTold
 from ingestd.sources.http import Http, Request
 
 MOST_PAGES: Final = 1_000

@@ -14,8 +14,9 @@ from ingestd.errors import Malformed
 from ingestd.model import WHOLE, Decoded, Frame, Gap, Reject, Scope, Skipped
 from ingestd.sources.feeds.polymarket.channel import Channel
 from ingestd.sources.feeds.polymarket.events import Events
-from ingestd.sources.feeds.polymarket.gamma import EventTold, MarketTold, Page
+from ingestd.sources.feeds.polymarket.gamma import Page
 from ingestd.sources.feeds.polymarket.gamma import read as read_gamma
+from ingestd.sources.feeds.polymarket.told import EventTold, MarketTold
 from ingestd.sources.feeds.polymarket.wire import UNREADABLE, Element, Message, first_line
 from ingestd.sources.feeds.polymarket.wire import read as read_channel
 

@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from ingestd.model import Decoded, EventStatus, Fixture, Result
-from ingestd.sources.feeds.polymarket.gamma import EventTold
 from ingestd.sources.feeds.polymarket.market import Market
+from ingestd.sources.feeds.polymarket.told import EventTold
 
 
 class Events:
@@ -15,12 +15,14 @@ class Events:
         self._winners: dict[str, str] = {}
 
     def tell(self, told: EventTold, out: list[Decoded]) -> None:
-        """What is news of an event. Who plays at home cannot be told: titles name either side first."""
+        """What is news of an event."""
         fixture = Fixture(
             source_event_id=told.id,
             sport=told.sport,
             name=told.name,
             league=told.league,
+            home=told.home,
+            away=told.away,
             starts_at=told.starts_at,
             status=_status(told),
         )

@@ -8,52 +8,17 @@ from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct, field
+from msgspec.structs import replace
 
 from ingestd.errors import Malformed
+from ingestd.sources.feeds.polymarket.meanings import sides
+from ingestd.sources.feeds.polymarket.told import EventTold, MarketTold, Outcome
 from ingestd.sources.feeds.polymarket.wire import UNREADABLE, Problem, first_line
 from ingestd.sources.feeds.polymarket.words import Number, line_of, moment, sport
 
 TextList = str | list[str] | None
 """A list of text: as such, or as JSON inside of text."""
 _TAG_OF_SPORTS: Final = "sports"
-
-
-class Outcome(Struct, frozen=True):
-    """One token of a market. ``worth``: 1 if it won, 0 if it lost, None while that is open or where neither is so."""
-
-    asset: str
-    text: str
-    worth: int | None = None
-
-
-class MarketTold(Struct, frozen=True, kw_only=True):
-    """What is said of a market. ``starts_at`` in UTC µs; ``group`` is what a Yes or No is about (a team, a player)."""
-
-    id: str
-    kind: str = ""
-    question: str = ""
-    group: str = ""
-    line: float | None = None
-    outcomes: tuple[Outcome, ...] = ()
-    starts_at: int | None = None
-    closed: bool = False
-    trading: bool = True
-    orderly: bool = True
-    """Whether it has an order book at all."""
-
-
-class EventTold(Struct, frozen=True, kw_only=True):
-    """What is said of an event; ``sporty``: it is known to be one of sports."""
-
-    id: str
-    name: str = ""
-    sport: str = ""
-    league: str = ""
-    starts_at: int | None = None
-    live: bool = False
-    ended: bool = False
-    sporty: bool = False
-    markets: tuple[MarketTold, ...] = ()
 
 
 class Page(Struct):
@@ -98,6 +63,7 @@ class _Market(Struct, rename="camel"):
     question: str | None = None
     sports_market_type: str | None = None
     group_item_title: str | None = None
+    neg_risk: bool | None = None
     line: Number = None
     outcomes: TextList = None
     outcome_prices: TextList = None
@@ -225,16 +191,19 @@ def _described(told: _Event, markets: tuple[MarketTold, ...], *, games: bool) ->
     slug = told.series_slug or series.slug or ""
     league = told.event_metadata.league if told.event_metadata else None
     starts = [market.starts_at for market in markets if market.starts_at is not None]
+    home, away = sides(told.title or "")
     return EventTold(
         id=str(told.id),
         name=told.title or "",
+        home=home,
+        away=away,
         sport=sport([slug, *tags], slug),
         league=league or series.title or "",
         starts_at=min(starts) if starts else moment(told.start_time),
         live=bool(told.live),
         ended=bool(told.ended or told.closed),
         sporty=games or bool(told.game_id) or _TAG_OF_SPORTS in tags,
-        markets=markets,
+        markets=tuple(replace(market, home=home, away=away) for market in markets),
     )
 
 
@@ -251,6 +220,7 @@ def _market(told: _Market) -> MarketTold:
         kind=told.sports_market_type or "",
         question=told.question or "",
         group=told.group_item_title or "",
+        exclusive=bool(told.neg_risk),
         line=line_of(told.line),
         outcomes=tuple(outcomes),
         starts_at=moment(told.game_start_time or told.event_start_time),

@@ -8,14 +8,16 @@ from typing import Final
 
 from ingestd.model import Decoded, MarketStatus, Quote, QuoteResult, Scope, Selection, Status, selection
 from ingestd.sources.feeds.polymarket.book import Book
-from ingestd.sources.feeds.polymarket.gamma import MarketTold
+from ingestd.sources.feeds.polymarket.meanings import KINDS, Offered, offered
+from ingestd.sources.feeds.polymarket.told import MarketTold
 from ingestd.sources.feeds.polymarket.wire import LevelChange
-from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, GENERAL, LAY, SIDES, TRADED, odds, outcome
+from ingestd.sources.feeds.polymarket.words import BACK, BOOKMAKER, LAY, SIDES, TRADED, odds
 
 MOST_HELD: Final = 1_000
 """Changes of one asset that may wait for its image; the older ones then go."""
 UNTOLD: Final = MarketTold(id="")
 _ALL: Final = range(len(SIDES))
+WINNERS: Final = frozenset(("moneyline", "match_result"))
 Price = tuple[float, float | None]
 """Decimal odds and shares."""
 
@@ -26,8 +28,7 @@ class Token:
     def __init__(self, asset: str) -> None:
         self.asset = asset
         self.book = Book()
-        self.outcome = asset
-        self.participant = ""
+        self.offered = Offered("", "", asset, "", None)
         self.result: QuoteResult = ""
         self.told: list[Price | None] = [None, None, None]
         self.traded_at = 0
@@ -56,11 +57,6 @@ class Market:
         self._status: Status | None = None
         self._source = source
 
-    @property
-    def kind(self) -> str:
-        """Gamma's word for what is bet on: ``moneyline``, ``spreads``, ``totals``…; empty where it is none of sports, or unknown."""
-        return self._told.kind
-
     def token(self, asset: str) -> Token:
         """The token of this id."""
         found = self.tokens.get(asset)
@@ -71,7 +67,7 @@ class Market:
 
     def describe(self, told: MarketTold, event_id: str, at: int | None, out: list[Decoded]) -> None:
         """Take what Gamma says: words, state, and once it is closed who won. What was told under other words is told again."""
-        moved = (told.kind, told.line, event_id) != (self._told.kind, self._told.line, self.event_id)
+        moved = (told.kind, event_id) != (self._told.kind, self.event_id)
         self._told, self.event_id = told, event_id
         for one in told.outcomes:
             token = self.token(one.asset)
@@ -100,7 +96,7 @@ class Market:
         for side, best in ((BACK, book.best_ask()), (LAY, book.best_bid())):
             now = (odds(best[0]), best[1]) if best is not None else None
             if now is not None and (again or now != token.told[side]):
-                out.append(Quote(self._selected(token, side), now[0], now[1], "open", self._told.line, at))
+                out.append(Quote(self._selected(token, side), now[0], now[1], "open", token.offered.line, at))
             elif now is None and token.told[side] is not None:
                 out.append(self._bare(token, side, "withdrawn", at))
             token.told[side] = now
@@ -108,7 +104,7 @@ class Market:
     def trade(self, token: Token, price: float, size: float, at: int | None, out: list[Decoded]) -> None:
         """A trade took place."""
         token.told[TRADED] = odds(price), size
-        out.append(Quote(self._selected(token, TRADED), odds(price), size, "open", self._told.line, at))
+        out.append(Quote(self._selected(token, TRADED), odds(price), size, "open", token.offered.line, at))
 
     def withdraw(self, at: int | None, out: list[Decoded]) -> None:
         """Nobody offers it any more; what is settled stays so."""
@@ -127,27 +123,31 @@ class Market:
 
     def winner(self) -> str:
         """Who won the match, where this is the market of it: the one whose outcome won, or whom the winning Yes is about."""
-        if self.kind != "moneyline":
+        if self._told.kind != "moneyline":
             return ""
-        won = [token for token in self.tokens.values() if token.result == "won" and token.outcome != "no"]
-        return (won[0].participant or won[0].outcome) if len(won) == 1 else ""
+        won = [token.offered for token in self.tokens.values() if token.result == "won" and token.offered.market in WINNERS]
+        words = [self._told.group if one.outcome == "yes" else one.outcome for one in won if one.outcome != "no"]
+        return words[0] if len(words) == 1 else ""
 
     def _state(self, status: Status, at: int | None, out: list[Decoded], *, anew: bool) -> None:
         if status == self._status and not anew:
             return
         self._status = status
+        first = offered(self._told, self._told.outcomes[0].text) if self._told.outcomes else None
+        market, period = (first.market, first.period) if first else KINDS.get(self._told.kind, (self._told.kind, ""))
         out.append(
-            MarketStatus(source_event_id=self.event_id, source_market_id=self.id, market=self.kind, status=status, changed_at=at),
+            MarketStatus(
+                source_event_id=self.event_id, source_market_id=self.id, market=market, period=period, status=status, changed_at=at
+            )
         )
 
     def _name(self, token: Token) -> bool:
         """Call a token what Gamma calls it; whether that is news."""
         text = next((one.text for one in self._told.outcomes if one.asset == token.asset), "")
-        name = outcome(text) or token.asset
-        who = text if name not in GENERAL else (self._told.group if name in {"yes", "no"} else "")
-        if (name, who) == (token.outcome, token.participant):
+        found = offered(self._told, text or token.asset)
+        if found == token.offered:
             return False
-        token.outcome, token.participant = name, who
+        token.offered = found
         return True
 
     def _tell_again(self, token: Token, at: int | None, out: list[Decoded]) -> None:
@@ -157,11 +157,11 @@ class Market:
             return
         for side, told in enumerate(token.told):
             if told is not None:
-                out.append(Quote(self._selected(token, side), told[0], told[1], "open", self._told.line, at))
+                out.append(Quote(self._selected(token, side), told[0], told[1], "open", token.offered.line, at))
 
     def _bare(self, token: Token, side: int, status: Status, at: int | None) -> Quote:
         result = token.result if status == "settled" else ""
-        return Quote(self._selected(token, side), None, None, status, self._told.line, at, result)
+        return Quote(self._selected(token, side), None, None, status, token.offered.line, at, result)
 
     def _selected(self, token: Token, side: int) -> Selection:
         found = token.selections[side]
@@ -174,9 +174,10 @@ class Market:
                 source_event_id=self.event_id,
                 source_market_id=self.id,
                 scope=self.scope,
-                market=self.kind,
-                outcome=token.outcome,
-                participant=token.participant,
+                market=token.offered.market,
+                period=token.offered.period,
+                outcome=token.offered.outcome,
+                participant=token.offered.participant,
                 side=SIDES[side],
             )
         return found

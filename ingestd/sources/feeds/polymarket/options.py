@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from ingestd.settings.units import hinted
-from ingestd.sources.feeds.polymarket.gamma import EventTold
+from ingestd.sources.feeds.polymarket.told import EventTold
 from ingestd.sources.kind import FeedOptions
 
 Ids = tuple[Annotated[str, Field(min_length=1)], ...]

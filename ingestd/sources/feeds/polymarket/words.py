@@ -1,4 +1,4 @@
-"""Polymarket's words in ours: outcomes, sports, times, and probabilities as decimal odds."""
+"""Polymarket's words in ours: sports, times, and probabilities as decimal odds. Markets and outcomes: ``meanings``."""
 
 import math
 import re
@@ -12,8 +12,6 @@ BOOKMAKER: Final = "Polymarket"
 SIDES: Final[tuple[Side, Side, Side]] = ("back", "lay", "traded")
 """What can be bought now (the best ask), what can be sold now (the best bid), what was last paid."""
 BACK, LAY, TRADED = range(3)
-GENERAL: Final = frozenset(("yes", "no", "over", "under"))
-"""Outcomes that name nobody; in small letters. All others are the provider's own text."""
 SPORTS: Final = {
     "american-football": "american_football",
     "baseball": "baseball",
@@ -99,12 +97,6 @@ def moment(text: str | None) -> int | None:
     except ValueError:
         return None
     return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
-
-
-def outcome(text: str) -> str:
-    """Our word for an outcome where there is one, else its text as it is."""
-    small = text.strip().lower()
-    return small if small in GENERAL else text
 
 
 def line_of(value: Number) -> float | None:

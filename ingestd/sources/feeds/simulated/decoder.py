@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from ingestd.errors import Malformed
+from ingestd.markets import TEAMS, participant
 from ingestd.model import (
     WHOLE,
     Complete,
@@ -29,6 +30,8 @@ from ingestd.sources.feeds.simulated.wire import Listed, MarketState, Statement
 
 LINE_NAMES: Final = "alternate_total"
 """The market whose line is part of the identity; elsewhere it moves."""
+WORDS: Final = {"match_odds": "match_result", LINE_NAMES: "total"}
+"""Where the exchange has another word for a market than the vocabulary."""
 
 
 class Known(Struct):
@@ -205,18 +208,27 @@ class SimulatedDecoder:
             source_event_id=state.event,
             source_market_id=state.id,
             scope=Scope("market", state.id),
-            market=state.market,
+            market=_word(state.market),
             period=state.period,
             outcome=said.outcome,
-            participant=said.participant,
+            participant="" if said.outcome in TEAMS else participant(said.participant),
             side=said.side,
         )
         return chosen
 
     def _status(self, state: MarketState[Listed], status: Status, t: int) -> MarketStatus:
         return MarketStatus(
-            source_event_id=state.event, source_market_id=state.id, market=state.market, period=state.period, status=status, changed_at=t
+            source_event_id=state.event,
+            source_market_id=state.id,
+            market=_word(state.market),
+            period=state.period,
+            status=status,
+            changed_at=t,
         )
+
+
+def _word(market: str) -> str:
+    return WORDS.get(market, market)
 
 
 def _how(result: str) -> Status:

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from ingestd.errors import Malformed
 from ingestd.model import WHOLE, Complete, Decoded, Frame, Gap, Quote, Reject, Scope, Selection, Skipped, selection
-from ingestd.sources.feeds.the_odds_api.reading import Listed, Offer, Reading
+from ingestd.sources.feeds.the_odds_api.reading import DRAW, Listed, Offer, Reading
 from ingestd.sources.feeds.the_odds_api.wire import GONE, Named, Page, american, decimal, page
-from ingestd.sources.feeds.the_odds_api.words import LAY, kind_of, line_moves, outcome_of
+from ingestd.sources.feeds.the_odds_api.words import LAY, kind_of, line_moves, market_of, words_of
 
 
 class OddsDecoder:
@@ -45,6 +45,8 @@ class _Walk:
         self._key = key
         self._terms: dict[Scope, dict[int, tuple[float | None, float | None]]] = {}
         """Price and line of each selection so far, by the scope that lists it."""
+        self._drawn: set[str] = set()
+        """Markets of a bookmaker in which a draw has a price."""
 
     def updates(self, reading: Reading, is_american: bool | None) -> Iterator[Decoded]:
         """Events, then prices, then what is complete with them."""
@@ -52,6 +54,7 @@ class _Walk:
         if is_american is None:
             is_american = american([offer.price for offer in reading.offers if offer.price is not None])
         scopes = [self._scope(*market) for market in reading.markets]
+        self._drawn = {_market_id(offer.listed) for offer in reading.offers if offer.named.name == DRAW}
         self._terms = {scope: {} for scope in ([Scope("query", self._key)] if self._key else scopes)}
         for offer in reading.offers:
             yield from self._quoted(offer, is_american=is_american)
@@ -78,8 +81,9 @@ class _Walk:
 
     def _selection(self, listed: Listed, named: Named) -> Selection:
         """Named by event, bookmaker, market, outcome and description, and by the line where lines stand beside each other."""
-        event, market = listed.event, listed.market.removesuffix(LAY)
-        outcome, participant = outcome_of(event, named.name)
+        event, market_id = listed.event, _market_id(listed)
+        market, period = market_of(event, listed.market, drawn=market_id in self._drawn)
+        outcome, participant = words_of(event, market, named)
         key: tuple[str, ...] = (event.id, listed.bookmaker, listed.market, named.name, named.description or "")
         line = _line(named)
         if line is not None and not line_moves(listed.market):
@@ -90,13 +94,19 @@ class _Walk:
             bookmaker=listed.title or listed.bookmaker,
             bookmaker_kind=kind_of(listed.bookmaker),
             source_event_id=event.id,
-            source_market_id=f"{event.id}|{listed.bookmaker}|{market}",
+            source_market_id=market_id,
             scope=self._scope(event.sport_key, event.id, listed.market),
             market=market,
+            period=period,
             outcome=outcome,
-            participant=named.description or participant,
-            side="back" if market == listed.market else "lay",
+            participant=participant,
+            side="lay" if listed.market.endswith(LAY) else "back",
         )
+
+
+def _market_id(listed: Listed) -> str:
+    """A market of a bookmaker, to back and to lay."""
+    return f"{listed.event.id}|{listed.bookmaker}|{listed.market.removesuffix(LAY)}"
 
 
 def _line(named: Named) -> float | None:

@@ -39,6 +39,32 @@ CREATE INDEX coverage_open_idx ON coverage (source, scope_kind, scope_id) WHERE 
 
 CREATE INDEX coverage_source_scope_kind_scope_id_ended_at_idx ON coverage (source, scope_kind, scope_id, ended_at);
 
+CREATE TABLE decisions (
+    decision_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL,
+    decided_by TEXT DEFAULT '' NOT NULL,
+    action TEXT DEFAULT '' NOT NULL,
+    kind TEXT DEFAULT '' NOT NULL,
+    source TEXT DEFAULT '' NOT NULL,
+    sport TEXT DEFAULT '' NOT NULL,
+    subject TEXT DEFAULT '' NOT NULL,
+    was_source TEXT DEFAULT '' NOT NULL,
+    was TEXT DEFAULT '' NOT NULL,
+    was_state TEXT DEFAULT '' NOT NULL,
+    was_flipped INTEGER DEFAULT 0 NOT NULL,
+    now_source TEXT DEFAULT '' NOT NULL,
+    now TEXT DEFAULT '' NOT NULL,
+    now_state TEXT DEFAULT '' NOT NULL,
+    now_flipped INTEGER DEFAULT 0 NOT NULL,
+    undoes TEXT DEFAULT '' NOT NULL,
+    note TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT decisions_pkey PRIMARY KEY (decision_id, place)
+)
+ STRICT;
+
+CREATE INDEX decisions_decided_at_idx ON decisions (decided_at);
+
 CREATE TABLE journals (
     journal_id INTEGER NOT NULL,
     uid TEXT DEFAULT '' NOT NULL,
@@ -54,6 +80,13 @@ CREATE TABLE leagues (
     sport TEXT DEFAULT '' NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     CONSTRAINT leagues_pkey PRIMARY KEY (id)
+)
+ STRICT;
+
+CREATE TABLE precedence (
+    source TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    CONSTRAINT precedence_pkey PRIMARY KEY (source)
 )
  STRICT;
 
@@ -78,6 +111,13 @@ CREATE TABLE quarantine (
  STRICT;
 
 CREATE INDEX quarantine_state_source_idx ON quarantine (state, source);
+
+CREATE TABLE revisions (
+    subject TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    CONSTRAINT revisions_pkey PRIMARY KEY (subject)
+)
+ STRICT;
 
 CREATE TABLE runs (
     run_id INTEGER NOT NULL,
@@ -295,13 +335,6 @@ CREATE TABLE odds_history (
  STRICT;
 
 CREATE INDEX odds_history_journal_offset_idx ON odds_history (journal_offset);
-
-CREATE TABLE precedence (
-    source TEXT NOT NULL,
-    place INTEGER NOT NULL,
-    CONSTRAINT precedence_pkey PRIMARY KEY (source)
-)
- STRICT;
 
 CREATE VIEW current_odds AS SELECT s.selection_id, s.source, b.name AS bookmaker, b.kind AS bookmaker_kind, e.event_id, e.sport, coalesce(l.name, '') AS league, e.season, e.name AS event, coalesce(home.name, '') AS home, coalesce(away.name, '') AS away, strftime('%Y-%m-%dT%H:%M:%S', ((e.starts_at) - (((e.starts_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((e.starts_at) % 1000000 + 1000000) % 1000000)) AS starts_at, e.status AS event_status, s.source_event_id, s.source_market_id, CASE WHEN k.flipped = 1 THEN CASE s.market WHEN 'player_first_home_scorer' THEN 'player_first_away_scorer' WHEN 'player_first_away_scorer' THEN 'player_first_home_scorer' ELSE s.market END ELSE s.market END AS market, s.period, CASE WHEN k.flipped = 1 THEN CASE s.outcome WHEN 'home' THEN 'away' WHEN 'away' THEN 'home' WHEN 'home/home' THEN 'away/away' WHEN 'home/draw' THEN 'away/draw' WHEN 'home/away' THEN 'away/home' WHEN 'draw/home' THEN 'draw/away' WHEN 'draw/away' THEN 'draw/home' WHEN 'away/home' THEN 'home/away' WHEN 'away/draw' THEN 'home/draw' WHEN 'away/away' THEN 'home/home' WHEN 'home_or_draw' THEN 'draw_or_away' WHEN 'draw_or_away' THEN 'home_or_draw' WHEN 'other_home' THEN 'other_away' WHEN 'other_away' THEN 'other_home' ELSE CASE WHEN s.market = 'correct_score' AND instr(s.outcome, '-') > 0 THEN substr(s.outcome, instr(s.outcome, '-') + 1) || '-' || substr(s.outcome, 1, instr(s.outcome, '-') - 1) ELSE s.outcome END END ELSE s.outcome END AS outcome, CASE s.participant WHEN '' THEN '' WHEN 'home' THEN coalesce(CASE WHEN k.flipped = 1 THEN away.name ELSE home.name END, s.participant) WHEN 'away' THEN coalesce(CASE WHEN k.flipped = 1 THEN home.name ELSE away.name END, s.participant) WHEN k.home THEN coalesce(CASE WHEN k.flipped = 1 THEN away.name ELSE home.name END, s.participant) WHEN k.away THEN coalesce(CASE WHEN k.flipped = 1 THEN home.name ELSE away.name END, s.participant) ELSE s.participant END AS participant, s.side, CAST(e.event_id AS TEXT) || '|' || CASE WHEN k.flipped = 1 THEN CASE s.market WHEN 'player_first_home_scorer' THEN 'player_first_away_scorer' WHEN 'player_first_away_scorer' THEN 'player_first_home_scorer' ELSE s.market END ELSE s.market END || '|' || s.period || '|' || CASE WHEN k.flipped = 1 THEN CASE s.outcome WHEN 'home' THEN 'away' WHEN 'away' THEN 'home' WHEN 'home/home' THEN 'away/away' WHEN 'home/draw' THEN 'away/draw' WHEN 'home/away' THEN 'away/home' WHEN 'draw/home' THEN 'draw/away' WHEN 'draw/away' THEN 'draw/home' WHEN 'away/home' THEN 'home/away' WHEN 'away/draw' THEN 'home/draw' WHEN 'away/away' THEN 'home/home' WHEN 'home_or_draw' THEN 'draw_or_away' WHEN 'draw_or_away' THEN 'home_or_draw' WHEN 'other_home' THEN 'other_away' WHEN 'other_away' THEN 'other_home' ELSE CASE WHEN s.market = 'correct_score' AND instr(s.outcome, '-') > 0 THEN substr(s.outcome, instr(s.outcome, '-') + 1) || '-' || substr(s.outcome, 1, instr(s.outcome, '-') - 1) ELSE s.outcome END END ELSE s.outcome END || '|' || CASE WHEN s.outcome IN ('home', 'draw', 'away') THEN '' ELSE CASE s.participant WHEN '' THEN '' WHEN 'home' THEN coalesce(CASE WHEN k.flipped = 1 THEN 'away' ELSE 'home' END, s.participant) WHEN 'away' THEN coalesce(CASE WHEN k.flipped = 1 THEN 'home' ELSE 'away' END, s.participant) WHEN k.home THEN coalesce(CASE WHEN k.flipped = 1 THEN 'away' ELSE 'home' END, s.participant) WHEN k.away THEN coalesce(CASE WHEN k.flipped = 1 THEN 'home' ELSE 'away' END, s.participant) ELSE s.participant END END || '|' || s.side || '|' || CASE WHEN o.line IS NULL THEN '' ELSE printf('%.12g', o.line + 0.0) END AS outcome_key, coalesce(f.state, '') AS feed_state, coalesce(p.place, 2147483647) AS precedence, o.price, o.line, CASE WHEN o.price <= 1 THEN NULL WHEN o.price < 2 THEN -CAST(100.0 / (o.price - 1) + 0.5 AS INTEGER) ELSE CAST((o.price - 1) * 100 + 0.5 AS INTEGER) END AS american, 1.0 / o.price AS probability, o.size, CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END AS status, o.own_status, o.result, strftime('%Y-%m-%dT%H:%M:%S', ((o.changed_at) - (((o.changed_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.changed_at) % 1000000 + 1000000) % 1000000)) AS changed_at, strftime('%Y-%m-%dT%H:%M:%S', ((o.received_at) - (((o.received_at) % 1000000 + 1000000) % 1000000)) / 1000000, 'unixepoch') || printf('.%06dZ', (((o.received_at) % 1000000 + 1000000) % 1000000)) AS received_at, (CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) - o.changed_at) / 1000000.0 AS age_seconds, CASE WHEN f.state = 'live' AND CASE WHEN CASE o.own_status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END >= CASE m.status WHEN 'open' THEN 0 WHEN 'suspended' THEN 1 WHEN 'withdrawn' THEN 2 WHEN 'settled' THEN 3 WHEN 'void' THEN 4 END THEN o.own_status ELSE m.status END = 'open' AND o.price IS NOT NULL THEN coalesce((SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'market' AND c.scope_id = s.source_market_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'event' AND c.scope_id = s.source_event_id AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'query' AND c.scope_id = CASE WHEN s.scope_kind = 'query' THEN s.scope_id END AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), (SELECT c.state = 'complete' AND CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER) < c.seen_until + f.silence_limit FROM coverage AS c WHERE c.source = s.source AND c.scope_kind = 'source' AND c.scope_id = '' AND c.ended_at IS NULL ORDER BY c.began_at DESC LIMIT 1), 0) ELSE 0 END AS live FROM events AS e LEFT JOIN leagues AS l ON l.id = e.league_id LEFT JOIN teams AS home ON home.id = e.home_team_id LEFT JOIN teams AS away ON away.id = e.away_team_id CROSS JOIN event_links AS k ON k.event_id = e.event_id LEFT JOIN sources AS f ON f.source = k.source LEFT JOIN precedence AS p ON p.source = k.source CROSS JOIN selections AS s ON s.source = k.source AND s.source_event_id = k.source_event_id JOIN bookmakers AS b ON b.id = s.bookmaker_id CROSS JOIN odds AS o ON o.selection_id = s.selection_id JOIN markets AS m ON m.source = s.source AND m.source_market_id = s.source_market_id;
 

@@ -27,3 +27,14 @@ def test_may_meet() -> None:
     england, germany, unknown = (find_league("football", name) for name in ("EPL", "Germany - Oberliga", "Cup"))
     assert not may_meet(england, germany)
     assert may_meet(england, unknown)
+    nfl, american = (find_league("american_football", name) for name in ("NFL", "USA - Spring Football"))
+    assert american.group == "United States"
+    assert may_meet(nfl, american)
+
+
+def test_a_common_name_proves_no_country() -> None:
+    """Many countries have a Premier League: without the country it is England's, until somebody knows better."""
+    bare, russian = (find_league("football", name) for name in ("Premier League", "Russia - Premier League"))
+    assert bare.row is find_league("football", "EPL").row
+    assert bare.row is not russian.row
+    assert may_meet(bare, russian)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingestd.pipeline.matching.profile import profile, sides
+from ingestd.pipeline.matching.canonical import find_sport
+from ingestd.pipeline.matching.profile import may_be_one_sport, profile, sides
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,11 @@ def test_profile() -> None:
     assert (title.names, title.ordered) == (("Arsenal", "Chelsea"), False)
     assert profile("soccer", "", "", "", "Top scorer", 0) is None
     assert profile("", "", "Arsenal", "Chelsea", "", 0) is None
+
+
+def test_may_be_one_sport() -> None:
+    """Some say "esports", others which game; two games are two."""
+    esports, counter_strike, dota = (find_sport(name) for name in ("esports", "CS2", "Dota 2"))
+    assert may_be_one_sport(esports, counter_strike)
+    assert may_be_one_sport(counter_strike, esports)
+    assert not may_be_one_sport(counter_strike, dota)

@@ -25,6 +25,16 @@ def test_both_names_count() -> None:
     assert score(one, fixture("Man United", "Fulham")) == 0.0
 
 
+def test_nobody_plays_two_matches_at_once() -> None:
+    """A strange opponent of a team that is the same is a question, unless the list knows both opponents or the hour is another."""
+    one = fixture("Everton", "Foobridge")
+    assert 0.6 <= score(one, fixture("Everton", "Barchester")) < 0.9
+    assert score(one, fixture("Everton", "Barchester", hours=2)) == 0.0
+    assert score(one, fixture("Everton W", "Barchester W")) == 0.0
+    assert score(fixture("Everton", "Fulham"), fixture("Everton", "Brentford")) == 0.0
+    assert score(fixture("A. Foo", "B. Bar", sport="tennis"), fixture("A. Foo", "B. Qux", sport="tennis")) == 0.0
+
+
 def test_time() -> None:
     """The later, the less; in baseball a day has two games."""
     one, other = (("Foo", "Bar"), ("Foo", "Bar"))
@@ -40,6 +50,7 @@ def test_flip() -> None:
     assert found is not None
     assert found.flipped
     assert found.score >= 0.9
+    assert score(fixture("Foo", "Bar"), fixture("Bar", "Foo", hours=20)) < 0.9
 
 
 def test_marks() -> None:

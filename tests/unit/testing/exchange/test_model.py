@@ -71,7 +71,7 @@ def test_an_image_fills_every_table(oracle: Oracle) -> None:
     """Names, links, markets, selections, and a first row of history for each price."""
     facts = oracle.facts()
     words = ("football", "Hill League", LEAGUE, "", "Ashford v Selby", "Ashford", "Selby", ASHFORD, SELBY)
-    where = ("E1", "E1.1", "market", "E1.1", "match_odds", "", "home", "Ashford")
+    where = ("E1", "E1.1", "market", "E1.1", "match_result", "", "home", "")
     assert facts == {
         "leagues": {(LEAGUE, "football", "Hill League")},
         "teams": {(ASHFORD, "football", "Ashford"), (SELBY, "football", "Selby")},
@@ -82,7 +82,7 @@ def test_an_image_fills_every_table(oracle: Oracle) -> None:
         "events": {(EVENT, "football", LEAGUE, "", ASHFORD, SELBY, "Ashford v Selby", T + 99, None, "", "scheduled")},
         "event_links": {("sim", "E1", EVENT, *words, T + 99, None, "", "scheduled", T, 0)},
         "results": set(),
-        "markets": {("sim", "E1.1", "E1", "match_odds", "", "open", T, 0)},
+        "markets": {("sim", "E1.1", "E1", "match_result", "", "open", T, 0)},
         "selections": {
             (BACK, "1|sim|E1.1|ns|home|back", "sim", hash64("bookmaker", "North Star"), *where, "back"),
             (LAY, "1|sim|E1.1|hx|home|lay", "sim", hash64("bookmaker", "Harbour Exchange"), *where, "lay"),
@@ -120,7 +120,7 @@ def test_a_suspended_market_covers_its_prices(oracle: Oracle) -> None:
         (20, 0, 1.7, None, "suspended", ""),
     ]
     assert history(oracle, LAY)[1:] == [(10, 0, 1.9, 50.0, "suspended", ""), (40, 0, 1.9, 50.0, "open", "")]
-    assert oracle.facts()["markets"] == {("sim", "E1.1", "E1", "match_odds", "", "open", T + 40, 0)}
+    assert oracle.facts()["markets"] == {("sim", "E1.1", "E1", "match_result", "", "open", T + 40, 0)}
 
 
 def test_a_price_of_one_is_none(oracle: Oracle) -> None:

@@ -52,7 +52,7 @@ async def test_names_come_beside_the_stream(emulator: BetfairEmulator, make_feed
     async with make_feed({"names": True}).connect("") as session:
         await listener.until(session, lambda ear: any(frame.meta.get("content") for frame in ear.frames))
     quotes = [update for update in listener.updates if isinstance(update, Quote)]
-    assert [(quote.selection.outcome, quote.selection.participant) for quote in quotes] == [("1000", ""), ("Home 0", "Home 0")]
+    assert [(quote.selection.outcome, quote.selection.participant) for quote in quotes] == [("1000", ""), ("home", "")]
     fixtures = [update for update in listener.updates if isinstance(update, Fixture)]
     assert (fixtures[-1].name, fixtures[-1].home, fixtures[-1].away, fixtures[-1].league) == (
         "Home 0 v Away 0",

@@ -224,15 +224,15 @@ def test_names_arrive_on_their_own() -> None:
     fixture, quote, _ = out
     assert isinstance(fixture, Fixture)
     assert isinstance(quote, Quote)
-    assert (fixture.name, quote.selection.participant, quote.changed_at) == ("A v B", "A", PT * 1000)
+    assert (fixture.name, quote.selection.outcome, quote.changed_at) == ("A v B", "home", PT * 1000)
     assert decoder(catalogue)[:-1] == []
     image = frame(ct="SUB_IMAGE", epoch=True, mc=[market("1.1", back(1, 2.0))])
-    assert [one.selection.participant for one in decoder(image) if isinstance(one, Quote)] == [""]
+    assert [one.selection.outcome for one in decoder(image) if isinstance(one, Quote)] == ["1"]
     first = BetfairDecoder("bf")
     first(opened())
     first(catalogue)
     image = frame(ct="SUB_IMAGE", mc=[market("1.1", back(1, 2.0))])
-    assert [one.selection.participant for one in first(image) if isinstance(one, Quote)] == ["A"]
+    assert [one.selection.outcome for one in first(image) if isinstance(one, Quote)] == ["home"]
     assert decoder.counts["lines"] == 2
 
 

@@ -45,7 +45,7 @@ def test_an_event_is_told_when_it_changes() -> None:
     winner = [RunnerDefinition(1, status="WINNER", name="A"), RunnerDefinition(2, status="LOSER", name="B")]
     assert tell(events, market, 5, in_play=True, status="CLOSED", runners=winner) == [
         fixture(5, started_at=3, started_by="in_play", status="finished"),
-        Result(source_event_id="9", winner="A", changed_at=5),
+        Result(source_event_id="9", winner="home", changed_at=5),
     ]
 
 

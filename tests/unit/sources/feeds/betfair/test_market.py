@@ -47,7 +47,7 @@ def test_an_image_tells_everything() -> None:
     out: list[Decoded] = []
     found = Market("bf", "1.5")
     found.replace(MarketChange("1.5", defined(), [offers(1, 2.0, 2.2, 2.1), offers(2, 0.0, ltp=3.0)]), AT, out)
-    assert out[0] == MarketStatus(source_event_id="9", source_market_id="1.5", market="match_odds", status="open", changed_at=AT)
+    assert out[0] == MarketStatus(source_event_id="9", source_market_id="1.5", market="moneyline", status="open", changed_at=AT)
     assert told(out) == [
         ("1", "back", 2.0, "open", ""),
         ("1", "lay", 2.2, "open", ""),

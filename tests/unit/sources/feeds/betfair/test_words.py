@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingestd.sources.feeds.betfair.words import NAMELESS, Names, handicap, home_and_away, market_and_period, microseconds, sport
+from ingestd.sources.feeds.betfair.words import NAMELESS, Names, handicap, home_and_away, microseconds, sport
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,8 @@ def test_one_text_for_one_handicap(value: float, text: str) -> None:
     assert handicap(value) == text
 
 
-def test_markets_and_sports_we_do_not_know_keep_their_own_names() -> None:
-    """In lower case; sports by the catalogue's name, else by number."""
-    assert market_and_period("MATCH_ODDS") == ("match_odds", "")
-    assert market_and_period("HALF_TIME") == ("match_odds", "first_half")
-    assert market_and_period("OVER_UNDER_25") == ("over_under_25", "")
+def test_sports_we_do_not_know_keep_their_own_names() -> None:
+    """The catalogue's name, in lower case, else the number."""
     assert sport("1", NAMELESS) == "football"
     assert sport("6423", Names(sport="American Football")) == "american_football"
     assert sport("6423", NAMELESS) == "6423"

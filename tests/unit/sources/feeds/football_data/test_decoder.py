@@ -70,9 +70,10 @@ def test_words_of_a_selection() -> None:
     updates = decoded("E9,13/08/2022,A,B,1.9,-0.5,1.9", header="Div,Date,HomeTeam,AwayTeam,P>2.5,AHh,PAHA")
     total, handicap = (quote.selection for quote in quotes(updates))
     assert (total.identity, total.source_market_id) == ("1|fd|E9\\|2022-08-13\\|A\\|B|P|total|2.5|over", "E9|2022-08-13|A|B|P|total|2.5")
-    assert (handicap.identity, handicap.participant, handicap.bookmaker) == (
+    assert (handicap.identity, handicap.market, handicap.participant, handicap.bookmaker) == (
         "1|fd|E9\\|2022-08-13\\|A\\|B|P|asian_handicap|away",
-        "B",
+        "spread",
+        "",
         "Pinnacle",
     )
     assert [quote.line for quote in quotes(updates)] == [2.5, 0.5]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ingestd.errors import Malformed
-from ingestd.sources.feeds.kalshi.answers import MarketAnswer, line, read_answer
+from ingestd.sources.feeds.kalshi.answers import MarketAnswer, read_answer, struck
 
 MARKET = {"ticker": "E-A", "event_ticker": "E", "title": "A or B?", "yes_sub_title": "A", "status": "active"}
 EVENT = {"event_ticker": "E", "title": "A v B", "series_ticker": "S", "category": "Sports"}
@@ -80,8 +80,20 @@ def test_prices_of_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "found"), [("greater", 2.5), ("greater_or_equal", 2.5), ("less", 3.5), ("between", None), ("structured", None), ("", None)]
+    ("kind", "floor", "cap", "found"),
+    [
+        ("greater", 2.5, 3.5, (2.5, "above")),
+        ("greater", 2.0, None, (2.0, "above")),
+        ("greater_or_equal", 3.0, None, (2.5, "above")),
+        ("greater_or_equal", 2.5, None, (2.5, "above")),
+        ("less", 2.5, 3.5, (3.5, "below")),
+        ("less_or_equal", None, 2.0, (2.5, "below")),
+        ("greater", None, 3.5, (None, "")),
+        ("between", 2.5, 3.5, (None, "")),
+        ("structured", 2.5, 3.5, (None, "")),
+        ("", None, None, (None, "")),
+    ],
 )
-def test_lines(kind: str, found: float | None) -> None:
-    """One strike is a line, two or none are not."""
-    assert line(kind, 2.5, 3.5) == found
+def test_strikes(kind: str, floor: float | None, cap: float | None, found: tuple[float | None, str]) -> None:
+    """One strike is a line, two or none are not; "at least three" is over two and a half."""
+    assert struck(kind, floor, cap) == found

@@ -3,7 +3,8 @@
 import pytest
 
 from ingestd.model import NO_PRICE, Decoded, MarketStatus, Quote, Scope
-from ingestd.sources.feeds.kalshi.market import Market, NegativeLevel, Words
+from ingestd.sources.feeds.kalshi.market import Market, NegativeLevel
+from ingestd.sources.feeds.kalshi.meanings import Words
 from tests.unit.sources.feeds.kalshi.conftest import in_short
 
 TWO = {"yes": {400_000: 12_000_000}, "no": {500_000: 3_000_000, 550_000: 1_000_000}}
@@ -70,13 +71,13 @@ def test_other_words_are_told_under_the_same_identity(market: Market) -> None:
     """With what stands; the same words need none."""
     out: list[Decoded] = []
     market.apply("yes", 400_000, -12_000_000, 1, [])
-    words = Words("E", "KXTALE", "Northtown", 2.5)
+    words = Words("E", "Northtown", 2.5)
     market.describe(words, out)
     market.describe(words, out)
     assert [in_short(update) for update in out] == ["yes lay - 0 withdrawn", "no back - 0 withdrawn", "yes back 2.222 1 open"]
     last = out[-1]
     assert isinstance(last, Quote)
-    assert (last.selection.source_event_id, last.selection.participant, last.line) == ("E", "Northtown", 2.5)
+    assert (last.selection.source_event_id, last.selection.participant, last.line) == ("E", "northtown", 2.5)
     assert last.selection.id == market.listed()[0]
 
 

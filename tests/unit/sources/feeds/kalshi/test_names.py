@@ -27,17 +27,29 @@ def test_names_come_later(live: Heard) -> None:
     assert isinstance(after, Quote)
     assert after.selection.id == before.selection.id
     chosen = after.selection
-    assert (chosen.source_event_id, chosen.market, chosen.participant, after.line) == ("KXTALE-1", "KXTALE", "Northtown", 2.5)
+    assert (chosen.source_event_id, chosen.market, chosen.participant, after.line) == ("KXTALE-1", "KXTALE", "northtown", 2.5)
     assert live.answer(body) == []
 
 
-def test_without_its_event_a_market_is_called_by_its_title(live: Heard) -> None:
-    """The series is not guessed from the ticker."""
+def test_what_is_learnt_of_an_event_is_told_of_its_markets(live: Heard) -> None:
+    """Teams and a possible draw, whichever contract or answer tells of them, and when."""
     live(snapshot(1, A, [["0.40", "1"]], []))
-    live.answer({"markets": [market(A, "Northtown")]})
-    last = live.updates[0]
-    assert isinstance(last, Quote)
-    assert last.selection.market == "Who?"
+    words = [live.decoder.markets[A].words]
+    for body in (
+        {"markets": [market(A, "Northtown")]},
+        {"event": EVENT},
+        {"markets": [market("KXTALE-1-TIE", "Tie")]},
+        {"markets": [market(A, "Northtown")]},
+    ):
+        live.answer(body)
+        words.append(live.decoder.markets[A].words)
+    assert [(told.title, told.exclusive, told.drawn) for told in words] == [
+        ("", False, False),
+        ("Who?", False, False),
+        ("A v B", True, False),
+        ("A v B", True, True),
+        ("A v B", True, True),
+    ]
 
 
 def test_settlement_by_the_stream(live: Heard) -> None:
@@ -77,15 +89,15 @@ def test_what_the_lifecycle_channel_tells_of_names(live: Heard) -> None:
     told = {"title": "Who?", "yes_sub_title": "Northtown", "event_ticker": "KXTALE-1", "strike_type": "greater", "floor_strike": 1}
     live(lifecycle("created", additional_metadata=told))
     words = live.decoder.markets[A].words
-    assert (words.event_id, words.market, words.participant, words.line) == ("KXTALE-1", "Who?", "Northtown", 1.0)
+    assert (words.event_id, words.title, words.subject, words.line) == ("KXTALE-1", "Who?", "Northtown", 1.0)
     live(lifecycle("metadata_updated", strike_type="between", floor_strike=1, cap_strike=2, yes_sub_title="North"))
     words = live.decoder.markets[A].words
-    assert (words.event_id, words.participant, words.line) == ("KXTALE-1", "North", None)
+    assert (words.event_id, words.subject, words.line) == ("KXTALE-1", "North", None)
     created = {"event_ticker": "KXTALE-2", "title": "C v D", "series_ticker": "KXTALE", "strike_date": 1_700_000_000}
     assert live(message("event_lifecycle", 2, created, sid=3)) == ["event KXTALE-2 C v D scheduled"]
     (fixture,) = live.updates
     assert isinstance(fixture, Fixture)
-    assert (fixture.league, fixture.starts_at) == ("KXTALE", 1_700_000_000_000_000)
+    assert (fixture.league, fixture.starts_at, fixture.home, fixture.away) == ("KXTALE", 1_700_000_000_000_000, "C", "D")
 
 
 def test_a_recorded_answer_has_prices(recording: Heard) -> None:

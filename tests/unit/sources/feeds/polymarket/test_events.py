@@ -2,22 +2,22 @@
 
 from ingestd.model import Decoded, Fixture, Result
 from ingestd.sources.feeds.polymarket.events import Events
-from ingestd.sources.feeds.polymarket.gamma import EventTold, MarketTold, Outcome
 from ingestd.sources.feeds.polymarket.market import Market
+from ingestd.sources.feeds.polymarket.told import EventTold, MarketTold, Outcome
 
 
 def test_an_event_is_told_when_it_changes() -> None:
-    """Its state above all; a start once known is kept, and no side is called home."""
+    """Its state above all; a start once known is kept."""
     events = Events()
     out: list[Decoded] = []
-    match = {"id": "9", "name": "Northtown vs Southtown", "sport": "football"}
+    match = {"id": "9", "name": "Northtown vs Southtown", "sport": "football", "home": "Northtown", "away": "Southtown"}
     for more in ({"starts_at": 5}, {"starts_at": 5}, {}, {"live": True}, {"ended": True, "live": True}):
         events.tell(EventTold(**match, **more), out)  # type: ignore[arg-type]  # words to be unpacked
     fixtures = [one for one in out if isinstance(one, Fixture)]
     assert [(one.status, one.starts_at, one.home, one.away) for one in fixtures] == [
-        ("scheduled", 5, "", ""),
-        ("in_play", 5, "", ""),
-        ("finished", 5, "", ""),
+        ("scheduled", 5, "Northtown", "Southtown"),
+        ("in_play", 5, "Northtown", "Southtown"),
+        ("finished", 5, "Northtown", "Southtown"),
     ]
 
 

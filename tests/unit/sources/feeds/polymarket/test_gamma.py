@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from ingestd.errors import Malformed
-from ingestd.sources.feeds.polymarket.gamma import Outcome, read
+from ingestd.sources.feeds.polymarket.gamma import read
+from ingestd.sources.feeds.polymarket.told import Outcome
 
 MARKET = {"conditionId": "m1", "outcomes": '["Yes", "No"]', "outcomePrices": '["1", "0"]', "clobTokenIds": '["71", "72"]', "closed": True}
 

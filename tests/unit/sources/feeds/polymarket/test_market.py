@@ -1,11 +1,13 @@
 """A market: what it is called, what state it is in, who won."""
 
 from ingestd.model import Decoded, MarketStatus, Quote
-from ingestd.sources.feeds.polymarket.gamma import MarketTold, Outcome
 from ingestd.sources.feeds.polymarket.market import MOST_HELD, Market, Token
+from ingestd.sources.feeds.polymarket.told import MarketTold, Outcome
 from ingestd.sources.feeds.polymarket.wire import LevelChange
 
-TOLD = MarketTold(id="m", kind="spreads", group="Northtown", line=-1.5, outcomes=(Outcome("71", "Northtown"), Outcome("72", "Southtown")))
+TOLD = MarketTold(
+    id="m", kind="spreads", line=-1.5, outcomes=(Outcome("71", "Northtown"), Outcome("72", "Southtown")), home="Northtown", away="Southtown"
+)
 
 
 def told(market: Market, asset: str = "71") -> list[Decoded]:
@@ -26,9 +28,7 @@ def test_names_that_come_late() -> None:
     after = [one for one in out if isinstance(one, Quote)]
     assert [one.selection.id for one in after] == [one.id for one in before]
     assert [(one.outcome, one.source_event_id, one.market) for one in before] == [("71", "m", "")] * 2
-    assert [(one.selection.outcome, one.selection.participant, one.selection.source_event_id) for one in after] == [
-        ("Northtown", "Northtown", "9")
-    ] * 2
+    assert [(one.selection.market, one.selection.outcome, one.selection.source_event_id) for one in after] == [("spread", "home", "9")] * 2
     assert [(one.price, one.size, one.line) for one in after] == [(2.0, 2.0, -1.5), (4.0, 3.0, -1.5)]
     again: list[Decoded] = []
     market.describe(TOLD, "9", None, again)
@@ -40,7 +40,8 @@ def test_who_a_yes_is_about() -> None:
     market = Market("pm", "m")
     outcomes = Outcome("71", "Yes"), Outcome("72", "Over")
     market.describe(MarketTold(id="m", group="Northtown", outcomes=outcomes), "9", None, [])
-    assert [(token.outcome, token.participant) for token in market.tokens.values()] == [("yes", "Northtown"), ("over", "")]
+    words = [(token.offered.outcome, token.offered.participant) for token in market.tokens.values()]
+    assert words == [("yes", "northtown"), ("over", "")]
 
 
 def test_states() -> None:
@@ -67,13 +68,15 @@ def test_a_result_that_comes_after_the_close() -> None:
 def test_the_winner_of_the_match() -> None:
     """A name, or whom the winning Yes is about; a No that won names nobody, and a handicap decides no match."""
     for kind, outcomes, winner in (
-        ("moneyline", (Outcome("71", "Northtown", 1), Outcome("72", "Southtown", 0)), "Northtown"),
+        ("moneyline", (Outcome("71", "Northtown", 1), Outcome("72", "Southtown", 0)), "home"),
+        ("moneyline", (Outcome("71", "North", 1), Outcome("72", "Southtown", 0)), "North"),
         ("moneyline", (Outcome("71", "Yes", 1), Outcome("72", "No", 0)), "Eastham"),
         ("moneyline", (Outcome("71", "Yes", 0), Outcome("72", "No", 1)), ""),
         ("spreads", (Outcome("71", "Northtown", 1), Outcome("72", "Southtown", 0)), ""),
     ):
         market = Market("pm", "m")
-        market.describe(MarketTold(id="m", kind=kind, group="Eastham", outcomes=outcomes, closed=True), "9", None, [])
+        said = MarketTold(id="m", kind=kind, group="Eastham", outcomes=outcomes, closed=True, home="Northtown", away="Southtown")
+        market.describe(said, "9", None, [])
         assert market.winner() == winner
 
 

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from ingestd.sources.feeds.polymarket.gamma import EventTold
 from ingestd.sources.feeds.polymarket.options import PolymarketOptions
+from ingestd.sources.feeds.polymarket.told import EventTold
 
 
 def test_filters() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.sources.feeds.polymarket.words import decimal, line_of, microseconds, moment, odds, outcome, probability, sport, stated
+from ingestd.sources.feeds.polymarket.words import decimal, line_of, microseconds, moment, odds, probability, sport, stated
 
 
 @pytest.mark.parametrize(("text", "value"), [(".48", 0.48), ("0.48", 0.48), ("1.", 1.0), ("21574.08", 21574.08), (0.5, 0.5), (7, 7.0)])
@@ -51,6 +51,5 @@ def test_lines() -> None:
 
 
 def test_names() -> None:
-    """Words that name nobody are ours; the others stay."""
-    assert [outcome(text) for text in ("Yes", "OVER", "FaZe")] == ["yes", "over", "FaZe"]
+    """A sport by its tags, else the series."""
     assert [sport(["x", "NBA"], "y"), sport(["x"], "La-Liga"), sport([], "")] == ["basketball", "la_liga", ""]

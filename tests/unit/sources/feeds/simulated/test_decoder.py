@@ -92,7 +92,7 @@ def test_status_fixture_and_result_are_told(reader: Reader, image: dict[str, obj
     score = {"event": "E1", "period": "", "t": T + 3, "home": 2, "away": 1, "winner": "home", "state": "final"}
     result = reader.say(op="result", n=13, t=T + 3, result=score)
     assert status == [
-        MarketStatus(source_event_id="E1", source_market_id="E1.1", market="match_odds", status="suspended", changed_at=T + 1)
+        MarketStatus(source_event_id="E1", source_market_id="E1.1", market="match_result", status="suspended", changed_at=T + 1)
     ]
     assert isinstance(fixture[0], Fixture)
     assert (fixture[0].started_at, fixture[0].started_by, fixture[0].status) == (T + 2, "in_play", "in_play")
