@@ -100,6 +100,7 @@ async def test_status_and_counts(store: Store, store_url: str, world: World) -> 
             "odds": 4,
             "odds_history": 8,
             "quarantine": 2,
+            "revisions": 1,
             "runs": 1,
             "selections": 4,
             "sources": 1,

@@ -1,11 +1,13 @@
 """The same thing has the same key, whoever tells of it: teams spelt differently, home and away the other way round."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 from msgspec.structs import replace
 
 from ingestd.interfaces import Store
+from ingestd.markets import MARKETS
 from ingestd.model import hash64
 from ingestd.store.views.names import TURNED, TURNED_MARKETS
 from ingestd.testing.batches import T0, World
@@ -58,6 +60,14 @@ async def test_two_ways_round(store: Store, rows: Rows) -> None:
     assert {found[source]["m9"][4] for source in found} == {"Reds"}
     assert {found[source]["m10"][4] for source in found} == {"Reds"}
     assert {found[source]["m8"][4] for source in found} == {"Blues"}
+
+
+def test_every_word_that_names_a_side_is_turned() -> None:
+    """Of the vocabulary; ``home_or_away`` is the same either way round."""
+    outcomes = {outcome for market in MARKETS.values() for outcome in market.outcomes}
+    sided = {word for word in outcomes if re.search(r"home|away", word)} - {"home_or_away"}
+    assert sided == {one for one, other in TURNED.items() if one != other}
+    assert {word for word in MARKETS if re.search(r"(home|away)_scorer", word)} == set(TURNED_MARKETS)
 
 
 @pytest.mark.parametrize("pairs", [TURNED, TURNED_MARKETS])
