@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from ingestd.app.finite import new_run, open_journal
 from ingestd.app.watch import pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
-from ingestd.interfaces import Clock, Feed, Store
+from ingestd.interfaces import Clock, Feed, HistoryStore
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.local import LocalJournal
 from ingestd.model import SECOND, Run, Scope
@@ -30,6 +30,7 @@ from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.incidents import Incidents
 from ingestd.web.server import WebServer
 
 T = TypeVar("T")
@@ -67,8 +68,10 @@ class Daemon:
         self._catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
         self.loader: Loader | None = None
-        self.store: Store = open_store(settings.store.url, settings.store.schema_name, clock)
+        self.store: HistoryStore = open_store(settings.store.url, settings.store.schema_name, clock)
         self.writer = Writer(self.store, clock, reporter)
+        self.incidents = Incidents(self.store.record, clock, reporter)
+        reporter.listen(self.incidents.hear)
         self.intake = Intake(journal, clock, reporter)
         self._deathmark = Deathmark(settings.journal.path / "deathmark")
         self.feeds: dict[str, Feed] = {}
@@ -84,7 +87,7 @@ class Daemon:
             clock,
             reporter,
             deadline=settings.shutdown.deadline,
-            beside={"floods": self._tell_kept_back},
+            beside={"floods": self._tell_kept_back, "incidents": self.incidents.run},
         )
 
     @classmethod
@@ -123,6 +126,8 @@ class Daemon:
             raise
         finally:
             await server.stop()
+            self.reporter.tell_kept_back(everything=True)
+            await self.incidents.close()
             await self.journal.close()
             await self.store.close()
 
@@ -189,6 +194,7 @@ class Daemon:
 
     async def _record(self, run: Run) -> None:
         journal_id, position = await self._patiently(partial(self._enter, run))
+        self.incidents.run_id = run.run_id
         for source in self.settings.sources:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing

@@ -97,6 +97,20 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def incidents(
+    source: Annotated[str, typer.Option(help="Only of this source.")] = "",
+    since: Annotated[str, typer.Option(help="Only from then on: a span back from now (24h, 7d), or ISO 8601.")] = "7d",
+    limit: Annotated[int, typer.Option(min=1, help="Rows at the most, the latest ones.")] = 100,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what went wrong: what, where, since when, how often."""
+    from ingestd.cli import incidents as command
+
+    command.incidents(config, source=source, since=since, limit=limit, as_json=as_json)
+
+
+@app.command()
 def coverage(
     source: Annotated[str, typer.Argument(help="The source, by its configured name.")],
     gaps: Annotated[bool, typer.Option("--gaps", help="Only intervals that are not complete.")] = False,

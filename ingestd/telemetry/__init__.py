@@ -40,9 +40,9 @@ class Reporter:
         """Tell this one of every fact from now on. It must neither wait nor fail."""
         self._logger.listen(listener)
 
-    def tell_kept_back(self) -> None:
-        """To be called now and then: what floods left unsaid is said once they are over."""
-        self._logger.tell_kept_back()
+    def tell_kept_back(self, *, everything: bool = False) -> None:
+        """To be called now and then, and at the end for everything: what floods left unsaid is said once they are over."""
+        self._logger.tell_kept_back(everything=everything)
 
     def died(self, error: BaseException) -> None:
         """The daemon cannot go on: with its stack."""

@@ -43,6 +43,7 @@ METRICS: Final[dict[str, Metric]] = {
     "build_info": _gauge("Version of ingestd and of Python; always 1.", "version", "python"),
     "event_loop_lag_seconds": _histogram("How late the event loop came back to a task that was due."),
     "log_lines_lost_total": _counter("Log lines that could not be written."),
+    "incidents_dropped_total": _counter("Incidents that the store did not get; the log has them."),
     # Sources. I6: read = journalled + dropped; journalled - loaded = in flight.
     "source_connected": _gauge("1 while the source is live, else 0.", "source"),
     "source_connect_attempts_total": _counter("Attempts to connect.", "source"),
