@@ -9,7 +9,9 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel
 
+from ingestd.app.alerting import couriers
 from ingestd.app.finite import new_run, open_journal
+from ingestd.app.lookout import Lookout
 from ingestd.app.watch import pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, Feed, HistoryStore
@@ -30,6 +32,7 @@ from ingestd.sources.kind import FeedContext
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.alerts.watch import Alerts
 from ingestd.telemetry.incidents import Incidents
 from ingestd.web.server import WebServer
 
@@ -79,6 +82,9 @@ class Daemon:
         for source in settings.sources:
             if source.enabled:
                 self._add(source, options[source.name])
+        self.couriers = couriers(settings.alerts, clock, reporter)
+        self._lookout = Lookout(self)
+        self._alerts = Alerts(settings.alerts, self._lookout.look, self.couriers, settings.journal.path, clock, reporter)
         self.supervisor = Supervisor(
             list(self.collectors.values()),
             self.intake,
@@ -87,7 +93,7 @@ class Daemon:
             clock,
             reporter,
             deadline=settings.shutdown.deadline,
-            beside={"floods": self._tell_kept_back, "incidents": self.incidents.run},
+            beside={"floods": self._tell_kept_back, "incidents": self.incidents.run, "alerts": self._alerts.run},
         )
 
     @classmethod
@@ -111,7 +117,7 @@ class Daemon:
         except BaseException as error:
             await journal.close()
             if not isinstance(error, IngestdError):
-                reporter.died(error)
+                reporter.failed("daemon.failed", error)
             raise
         return daemon
 
@@ -122,10 +128,12 @@ class Daemon:
             return await self._serve(server, stop)
         except Exception as error:
             if not isinstance(error, ConfigError):
-                self.reporter.died(error)
+                self.reporter.failed("daemon.failed", error)
             raise
         finally:
             await server.stop()
+            await self._alerts.close()
+            await self._lookout.close()
             self.reporter.tell_kept_back(everything=True)
             await self.incidents.close()
             await self.journal.close()

@@ -23,6 +23,8 @@ db = typer.Typer(help="Look after the database's tables.", no_args_is_help=True,
 app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
+alerts = typer.Typer(help="Look after alerts.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(alerts, name="alerts")
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -137,6 +139,24 @@ def health(config: Config = None, as_json: AsJson = False) -> None:
     from ingestd.cli import health as command
 
     raise typer.Exit(command.health(config, as_json=as_json))
+
+
+@alerts.command("list")
+def list_(config: Config = None, as_json: AsJson = False) -> None:
+    """Show the rules as they are configured, the channels, and what fires now."""
+    from ingestd.cli import alerts as command
+
+    command.list_(config, as_json=as_json)
+
+
+@alerts.command("test")
+def try_(
+    channel: Annotated[str, typer.Option(help="Only this one: slack, email, pagerduty or webhook.")] = "", config: Config = None
+) -> None:
+    """Send a message over every channel, and say what became of it; exit code 1 where one did not take it."""
+    from ingestd.cli import alerts as command
+
+    raise typer.Exit(command.try_(config, channel))
 
 
 @db.command()

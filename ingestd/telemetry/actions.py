@@ -73,6 +73,13 @@ ACTIONS: Final[dict[str, Action]] = {
     # What they share.
     "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s", code="breaker", often=("breaker",)),
     "breaker.closed": Action("info", "breaker {breaker} closed"),
+    # Alerts.
+    "alert.fired": Action("warning", "alert {rule}: {text}", code="rule"),
+    "alert.resolved": Action("info", "alert {rule} is over: {text}", code="rule"),
+    "alert.undelivered": Action(
+        "error", "{channel} did not take an alert: {reason}: {detail}", code="channel", often=("channel", "reason")
+    ),
+    "alert.failed": Action("error", "alerts failed: {error_type}: {error}", code="error_type"),
     # What libraries say.
     "library.warned": Action("warning", "{library} says: {error}", code="library", often=("library",)),
     "library.failed": Action("error", "{library} failed: {error}", code="library", often=("library",)),

@@ -78,6 +78,11 @@ METRICS: Final[dict[str, Metric]] = {
     "journal_checkpoint_position": _gauge("Position up to which the store has everything."),
     # End to end.
     "ingest_latency_seconds": _histogram("From the oldest frame of a batch to its commit."),
+    # Alerts.
+    "alerts_firing": _gauge("Alerts that fire, by how bad they are.", "severity"),
+    "alerts_total": _counter("Messages to a channel, by what became of each try.", "channel", "outcome"),
+    "alerts_suppressed_total": _counter("Messages that were not sent, by why.", "reason"),
+    "alert_queue_records": _gauge("Messages waiting for a channel.", "channel"),
     # Breakers.
     "circuit_breaker_state": _gauge("1 for the state the breaker is in, else 0.", "breaker", "state"),
     "circuit_breaker_rejected_total": _counter("Calls that an open breaker did not let through.", "breaker"),
@@ -131,6 +136,16 @@ class Metrics(Collector):
             raise KeyError(name)
         series = self._values.setdefault(name, {})
         series[self._known(series, key)] = value
+
+    def observed(self, name: str) -> tuple[int, float]:
+        """Of a histogram without labels: how many observations, and their sum."""
+        histogram = self._histograms.get(name, {}).get(())
+        return (sum(histogram.counts), histogram.total) if histogram else (0, 0.0)
+
+    def total(self, name: str, /, **labels: str) -> float:
+        """All series of a counter that have these labels, together."""
+        wanted = [(METRICS[name].labels.index(label), value) for label, value in labels.items()]
+        return sum(value for key, value in self._values.get(name, {}).items() if all(key[place] == said for place, said in wanted))
 
     def on_scrape(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each look, to ``set`` what is counted elsewhere."""

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from msgspec.structs import replace
 
-from ingestd.batch import IncidentRow
+from ingestd.batch import Batch, CoverageRow, IncidentRow
 from ingestd.errors import Fenced
 from ingestd.interfaces import HistoryStore
 from ingestd.store.connect import connect_postgres, target
@@ -67,3 +67,39 @@ async def test_a_daemon_that_was_replaced_writes_nothing(store: HistoryStore, st
 def test_rows() -> None:
     """Sorted by key, each once, the last telling."""
     assert [(row[0], row[7]) for row in incident_rows([replace(ROW, id=2), ROW, replace(ROW, count=9)])] == [(-5, 9), (2, 2)]
+
+
+async def test_troubles(store: HistoryStore, store_url: str, world: World) -> None:
+    """Failed and endless runs of others, the live run before ours if it died, and gaps that are open."""
+    journal_id = await store.journal_id("uid", "path")
+    await store.begin(world.run, journal_id, 0)
+    ours = replace(world.run, run_id=99, started_at=world.run.started_at + 1)
+    for number, (kind, status, ended) in enumerate((("load", "failed", 50), ("load", "failed", 10), ("load", "done", 50), ("load", "", 0))):
+        run = replace(world.run, run_id=100 + number, kind=kind, source="a", started_at=number)
+        await store.begin(run, await store.journal_id(f"uid{number}", "path"), 0)
+        if status:
+            await store.end(run, ended_at=ended, status=status, counts={}, error="disk")
+    row = CoverageRow("a", "market", "m", 5, None, 9, "gap", "sequence")
+    rows = [
+        row,
+        replace(row, scope_id="n", began_at=3),
+        replace(row, scope_id="o", ended_at=9, state="gap"),
+        replace(row, scope_id="p", state="complete"),
+    ]
+    await store.write(
+        Batch(
+            run=world.run,
+            journal_id=journal_id,
+            position=1,
+            coverage={(one.source, one.scope_kind, one.scope_id, one.began_at): one for one in rows},
+        )
+    )
+    async with Queries(store_url, SCHEMA) as queries:
+        found = await queries.troubles(40, world.run.run_id)
+        assert [(run.kind, run.status, run.error) for run in found.runs] == [("load", "running", ""), ("load", "failed", "disk")]
+        assert [(one.source, one.scope_kind, one.reason, one.count, one.began_at) for one in found.gaps] == [
+            ("a", "market", "sequence", 2, 3)
+        ]
+        await store.end(world.run, ended_at=60, status="died", counts={})
+        found = await queries.troubles(40, ours.run_id)
+        assert [(run.kind, run.status) for run in found.runs] == [("live", "died"), ("load", "running"), ("load", "failed")]
