@@ -202,7 +202,7 @@ class Daemon:
 
     async def _record(self, run: Run) -> None:
         journal_id, position = await self._patiently(partial(self._enter, run))
-        self.incidents.run_id = run.run_id
+        self.incidents.begin(run.run_id)
         for source in self.settings.sources:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing

@@ -43,10 +43,11 @@ class Lookout:
         await self._ask()
         daemon, now = self._daemon, self._daemon.clock.now()
         status = daemon.writer.status
+        gaps = daemon.reporter.metrics.summed("source_gaps_total", "source")
         queued, weight = daemon.intake.queued_records / MAX_RECORDS, daemon.intake.queued_bytes / MAX_BYTES
         return Sight(
             now=now,
-            sources=tuple(self._source(name, collector) for name, collector in daemon.collectors.items()),
+            sources=tuple(self._source(name, collector, gaps.get(name, 0.0)) for name, collector in daemon.collectors.items()),
             gaps=tuple(
                 GapSight(source=one.source, scope=one.scope_kind, reason=one.reason, count=one.count, since=one.began_at)
                 for one in self._troubles.gaps
@@ -89,12 +90,11 @@ class Lookout:
         except (StoreUnavailable, TimeoutError):
             return
 
-    def _source(self, name: str, collector: Collector) -> SourceSight:
+    def _source(self, name: str, collector: Collector, gaps: float) -> SourceSight:
         status = collector.status
         lane = self._daemon.lanes.get(name)
         counters = lane.counters if lane else {}
         received, refused = (float(counters.get(key, 0)) for key in ("received", "quarantined"))
-        gaps = self._daemon.reporter.metrics.total("source_gaps_total", source=name)
         return SourceSight(
             name=name,
             state=status.state,

@@ -28,7 +28,7 @@ Kind = tuple[str, str, str]
 
 
 class Incidents:
-    """Hears every fact. ``record`` puts rows into the store; nothing is written before ``run_id`` is known."""
+    """Hears every fact. ``record`` puts rows into the store; nothing is written before a run has begun."""
 
     def __init__(self, record: Callable[[Sequence[IncidentRow]], Awaitable[None]], clock: Clock, telemetry: Telemetry) -> None:
         self._record = record
@@ -37,6 +37,12 @@ class Incidents:
         self._latest: dict[Kind, IncidentRow] = {}
         self._unwritten: dict[int, IncidentRow] = {}
         self.run_id: int | None = None
+
+    def begin(self, run_id: int) -> None:
+        """A run is in the store: what happens from now on, or was not yet written, happened in it."""
+        if self.run_id is not None:
+            self._latest.clear()
+        self.run_id = run_id
 
     @property
     def held(self) -> int:

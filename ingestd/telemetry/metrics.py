@@ -142,10 +142,13 @@ class Metrics(Collector):
         histogram = self._histograms.get(name, {}).get(())
         return (sum(histogram.counts), histogram.total) if histogram else (0, 0.0)
 
-    def total(self, name: str, /, **labels: str) -> float:
-        """All series of a counter that have these labels, together."""
-        wanted = [(METRICS[name].labels.index(label), value) for label, value in labels.items()]
-        return sum(value for key, value in self._values.get(name, {}).items() if all(key[place] == said for place, said in wanted))
+    def summed(self, name: str, label: str) -> dict[str, float]:
+        """The series of a counter, added up by one of their labels."""
+        place = METRICS[name].labels.index(label)
+        found: dict[str, float] = {}
+        for key, value in self._values.get(name, {}).items():
+            found[key[place]] = found.get(key[place], 0.0) + value
+        return found
 
     def on_scrape(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each look, to ``set`` what is counted elsewhere."""

@@ -114,3 +114,17 @@ def test_a_runs_folder_lies_beside_the_store(tmp_path: Path) -> None:
     assert run_folder(settings(tmp_path), run).parent == tmp_path / "odds.db.runs"
     server = Settings.model_validate({"store": {"url": "postgresql://a@b/c"}, "journal": {"path": tmp_path / "journal"}})
     assert run_folder(server, run).parent == tmp_path / "journal" / "runs"
+
+
+async def test_what_goes_wrong_is_in_the_store(tmp_path: Path) -> None:
+    """With the run that it happened in; what floods is counted to the last."""
+    path = tmp_path / "broken.jsonl"
+    lines = RECORDING.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:3], *[b"{"] * 5, *lines[3:]]))
+    found = settings(tmp_path)
+    await load(found, path)
+    async with Queries(found.store.url, "public") as queries:
+        incidents = await queries.incidents(source="demo")
+    bad = [one for one in incidents if one.category.startswith("quarantined")]
+    assert sum(one.count for one in bad) >= 5
+    assert {one.job for one in incidents} == {"load"}

@@ -38,16 +38,40 @@ async def test_a_daemon_at_work(daemon: Daemon, lookout: Lookout) -> None:
     assert {one.rule for one in judge(sight, RULES)} <= {"gap_open"}
 
 
-async def test_what_is_wrong_is_seen(daemon: Daemon, lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:
+def instead(lookout: Lookout, daemon: Daemon, **parts: object) -> None:
+    """Look at the daemon as if it had these parts; itself it goes on as it is."""
+    names = (
+        "settings",
+        "clock",
+        "journal",
+        "reporter",
+        "intake",
+        "writer",
+        "collectors",
+        "lanes",
+        "breakers",
+        "budgets",
+        "couriers",
+        "incidents",
+    )
+    seen = SimpleNamespace(**{**{name: getattr(daemon, name) for name in names}, **parts})
+    lookout._daemon = seen
+
+
+async def test_what_is_wrong_is_seen(daemon: Daemon, lookout: Lookout) -> None:
     """From each part of the daemon that knows."""
     await lookout.look()
     now = daemon.clock.now()
     status = WriterStatus(unavailable_since=now - 90 * SECOND, problem="refused", committed_at=now - 95 * SECOND)
-    monkeypatch.setattr(daemon, "writer", SimpleNamespace(status=status))
-    monkeypatch.setattr(daemon.intake, "queued_records", 19_000)
-    monkeypatch.setattr(daemon.intake, "paused_since", now)
-    lane = daemon.lanes["demo"]
-    monkeypatch.setattr(lane, "counters", {**lane.counters, "received": lane.counters["received"] + 7})
+    counters = dict(daemon.lanes["demo"].counters)
+    counters["received"] += 7
+    instead(
+        lookout,
+        daemon,
+        writer=SimpleNamespace(status=status),
+        intake=SimpleNamespace(queued_records=19_000, queued_bytes=0, paused_since=now),
+        lanes={"demo": SimpleNamespace(counters=counters)},
+    )
     daemon.reporter.add("event_loop_lag_seconds", 50)
     for _ in range(20):
         daemon.reporter.add("source_gaps_total", source="demo", reason="sequence")
@@ -55,14 +79,13 @@ async def test_what_is_wrong_is_seen(daemon: Daemon, lookout: Lookout, monkeypat
     assert {"store_not_committing", "queue_near_full", "journal_full", "unaccounted", "gap_rate", "loop_blocked"} <= found
 
 
-async def test_the_lag_is_that_of_the_oldest(daemon: Daemon, lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_lag_is_that_of_the_oldest(daemon: Daemon, lookout: Lookout) -> None:
     """Since when the store is where it is; none where it has everything."""
     at = daemon.clock.now()
-    tails = iter([10, 20, 30, 30])
-    monkeypatch.setattr(daemon.journal, "last", lambda: next(tails))
     lags = []
-    for seconds, position in ((0, 10), (10, 10), (20, 20), (30, 30)):
-        monkeypatch.setattr(daemon, "writer", SimpleNamespace(status=WriterStatus(position=position)))
+    for seconds, tail, position in ((0, 10, 10), (10, 20, 10), (20, 30, 20), (30, 30, 30)):
+        status = WriterStatus(position=position)
+        instead(lookout, daemon, journal=SimpleNamespace(last=lambda tail=tail: tail), writer=SimpleNamespace(status=status))
         lags.append(lookout._lag(at + seconds * SECOND))
     assert lags == [0, 10, 10, 0]
 

@@ -53,7 +53,7 @@ def begun() -> tuple[Incidents, Table, VirtualClock, Reporter]:
     """A history whose run has begun."""
     table, clock, reporter = Table(), VirtualClock(), Reporter()
     history = Incidents(table.record, clock, reporter)
-    history.run_id = 7
+    history.begin(7)
     return history, table, clock, reporter
 
 
@@ -133,9 +133,20 @@ async def test_before_the_run_begins() -> None:
     history.hear(fact("store.unavailable", 1))
     await history._write()
     assert (table.writes, history.held) == (0, 1)
-    history.run_id = 8
+    history.begin(8)
     await history._write()
     assert [row.run_id for row in table.rows.values()] == [8]
+
+
+async def test_each_run_has_its_own() -> None:
+    """The same trouble in the next run is another incident."""
+    history, table, _, _ = begun()
+    history.hear(fact("store.unavailable", 1))
+    await history._write()
+    history.begin(8)
+    history.hear(fact("store.unavailable", 2))
+    await history._write()
+    assert [(row.run_id, row.count) for row in table.rows.values()] == [(7, 1), (8, 1)]
 
 
 async def test_memory_is_bounded() -> None:
