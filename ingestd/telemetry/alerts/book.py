@@ -35,7 +35,6 @@ class Alert(Struct, kw_only=True):
     since: int
     seen_at: int
     fired_at: int = 0
-    raised: bool = False
     told: bool = False
     over: bool = False
 
@@ -116,8 +115,8 @@ class AlertBook:
     def _lasts(self, now: int, one: Alert) -> None:
         """An error that lasts becomes critical; a warning wakes nobody, however long it lasts."""
         after = self._patience.escalate_after * SECOND
-        if after and not one.raised and one.severity == "error" and now - one.fired_at >= after:
-            one.raised, one.severity = True, "critical"
+        if after and one.severity == "error" and now - one.fired_at >= after:
+            one.severity = "critical"
             self._changed(now, one.rule)
         spoken = self._spoken.setdefault(one.rule, _Spoken(said_at=now))
         if not spoken.waits_since and now - spoken.said_at >= self._patience.repeat * SECOND:

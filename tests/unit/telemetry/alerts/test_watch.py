@@ -113,6 +113,15 @@ async def test_over_a_restart(tmp_path: Path) -> None:
     assert [one.over for one in second.taken] == [True]
 
 
+async def test_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the log, however often people are reminded."""
+    world = World(tmp_path, SETTINGS.model_copy(update={"repeat": 60.0}))
+    world.parked = True
+    await world.passes(600)
+    assert len(world.taken) > 5
+    assert [line["event.action"] for line in said(capsys)] == ["alert.fired"]
+
+
 async def test_off(tmp_path: Path) -> None:
     """One line, and nothing is looked at."""
     world = World(tmp_path, SETTINGS.model_copy(update={"enabled": False}))
