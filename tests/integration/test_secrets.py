@@ -195,7 +195,6 @@ async def lived(settings: Tree, outputs: dict[str, str]) -> None:
             await asyncio.sleep(1)
         outputs |= await pages(one)
         outputs["states"] = str([part.status for part in one.daemon.collectors.values()])
-        await one.daemon.reporter.close()
 
 
 def shown(frame: Frame) -> str:

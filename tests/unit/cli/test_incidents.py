@@ -12,16 +12,23 @@ from ingestd.cli.config import settings
 from ingestd.clock import SystemClock
 from ingestd.errors import ConfigError
 from ingestd.model import SECOND
-from ingestd.store import open_store
+from ingestd.store import open_store, upgrade
 
 
 @pytest.fixture
-def troubled(recorded: Path) -> Path:
+def empty(config: Path) -> Path:
+    """A store in which nothing has happened."""
+    asyncio.run(upgrade(settings(config).store.url, "public"))
+    return config
+
+
+@pytest.fixture
+def troubled(empty: Path) -> Path:
     """A store in which something went wrong an hour ago, and something three days ago."""
 
     async def write() -> None:
         clock = SystemClock()
-        store = open_store(settings(recorded).store.url, "public", clock)
+        store = open_store(settings(empty).store.url, "public", clock)
         await store.prepare()
         hour = 3_600 * SECOND
         for number, ago, message in ((1, 1, "lost [red]again[/]"), (2, 72, "long ago")):
@@ -37,7 +44,7 @@ def troubled(recorded: Path) -> Path:
         await store.close()
 
     asyncio.run(write())
-    return recorded
+    return empty
 
 
 def test_incidents(troubled: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,17 +60,17 @@ def test_incidents(troubled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["source"] for one in json.loads(capsys.readouterr().out)] == ["s1"]
 
 
-def test_nothing(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Is said as well."""
     capsys.readouterr()
-    incidents.incidents(recorded, source="", since="", limit=10, as_json=False)
+    incidents.incidents(empty, source="", since="", limit=10, as_json=False)
     assert capsys.readouterr().out == "nothing went wrong\n"
 
 
-def test_a_time_that_is_none(recorded: Path) -> None:
+def test_a_time_that_is_none(config: Path) -> None:
     """With what to write."""
     with pytest.raises(ConfigError, match=r"--since: 'lately' is no time; write a span"):
-        incidents.incidents(recorded, source="", since="lately", limit=10, as_json=False)
+        incidents.incidents(config, source="", since="lately", limit=10, as_json=False)
 
 
 def test_status_shows_the_latest(troubled: Path, capsys: pytest.CaptureFixture[str]) -> None:
