@@ -228,6 +228,21 @@ class RejectRow(Struct, frozen=True, kw_only=True):
     state: Literal["open", "kept"] = "open"
 
 
+class IncidentRow(Struct, frozen=True, kw_only=True):
+    """A row of ``incidents``: one kind of trouble of a source (``""``: of none), from its first to its last time in one go."""
+
+    id: int
+    source: str
+    stage: str
+    category: str
+    severity: Severity
+    first_at: int
+    last_at: int
+    count: int
+    message: str
+    run_id: int | None = None
+
+
 class Batch(Struct, kw_only=True):
     """Everything that one transaction commits, the journal position included.
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol, runtime_checkable
 
-from ingestd.batch import Batch, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
 from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
 
 
@@ -165,6 +165,13 @@ class Store(Protocol):
         """Close the run's row."""
 
     async def close(self) -> None: ...
+
+
+class HistoryStore(Store, Protocol):
+    """A store that keeps the history of errors as well."""
+
+    async def record(self, incidents: Sequence[IncidentRow]) -> None:
+        """One transaction beside all batches; of two tellings of an incident the later one stays. Raises Fenced, StoreUnavailable."""
 
 
 class Telemetry(Protocol):

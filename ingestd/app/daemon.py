@@ -9,11 +9,13 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from pydantic import BaseModel
 
+from ingestd.app.alerting import couriers
 from ingestd.app.feeds import build_feed
 from ingestd.app.finite import judged_by, new_run, open_journal
+from ingestd.app.lookout import Lookout
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
-from ingestd.interfaces import Clock, Feed, Store
+from ingestd.interfaces import Clock, Feed, HistoryStore
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.local import LocalJournal
 from ingestd.model import SECOND, Run, Scope
@@ -31,6 +33,8 @@ from ingestd.sources.accounts import BUDGETS, Accounts
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.alerts.watch import Alerts
+from ingestd.telemetry.incidents import Incidents
 from ingestd.telemetry.systemd import ServiceManager
 from ingestd.web.server import WebServer
 
@@ -72,8 +76,10 @@ class Daemon:
         self.catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
         self.loader: Loader | None = None
-        self.store: Store = open_store(settings.store.url, settings.store.schema_name, clock)
+        self.store: HistoryStore = open_store(settings.store.url, settings.store.schema_name, clock)
         self.writer = Writer(self.store, clock, reporter)
+        self.incidents = Incidents(self.store.record, clock, reporter)
+        reporter.listen(self.incidents.hear)
         self.intake = Intake(journal, clock, reporter)
         self._deathmark = Deathmark(settings.journal.path / "deathmark")
         self.feeds: dict[str, Feed] = {}
@@ -81,6 +87,9 @@ class Daemon:
         for source in settings.sources:
             if source.enabled:
                 self._add(source, options[source.name])
+        self.couriers = couriers(settings.alerts, clock, reporter)
+        self._lookout = Lookout(self)
+        self._alerts = Alerts(settings.alerts, self._lookout.look, self.couriers, settings.journal.path, clock, reporter)
         self.supervisor = Supervisor(
             list(self.collectors.values()),
             self.intake,
@@ -90,7 +99,12 @@ class Daemon:
             reporter,
             deadline=settings.shutdown.deadline,
             entered=self._manager.entered,
-            beside={"floods": self._tell_kept_back, "signs of life": self._tell_manager},
+            beside={
+                "floods": self._tell_kept_back,
+                "signs of life": self._tell_manager,
+                "incidents": self.incidents.run,
+                "alerts": self._alerts.run,
+            },
         )
 
     @classmethod
@@ -114,7 +128,7 @@ class Daemon:
         except BaseException as error:
             await journal.close()
             if not isinstance(error, IngestdError):
-                reporter.died(error)
+                reporter.failed("daemon.failed", error)
             raise
         return daemon
 
@@ -125,10 +139,14 @@ class Daemon:
             return await self._serve(server, stop)
         except Exception as error:
             if not isinstance(error, ConfigError):
-                self.reporter.died(error)
+                self.reporter.failed("daemon.failed", error)
             raise
         finally:
             await server.stop()
+            await self._alerts.close()
+            await self._lookout.close()
+            self.reporter.tell_kept_back(everything=True)
+            await self.incidents.close()
             await self.journal.close()
             await self.store.close()
 
@@ -200,6 +218,7 @@ class Daemon:
 
     async def _record(self, run: Run) -> None:
         journal_id, position = await self._patiently(partial(self._enter, run))
+        self.incidents.begin(run.run_id)
         for source in self.settings.sources:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing

@@ -11,7 +11,7 @@ from typing import Final, TypedDict
 from msgspec import Struct
 
 from ingestd.errors import ConfigError, first, ours
-from ingestd.interfaces import Clock, Feed, Store
+from ingestd.interfaces import Clock, Feed, HistoryStore
 from ingestd.journal.deathmark import Deathmark
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
@@ -31,6 +31,7 @@ from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedKind
 from ingestd.sources.transports.files import recorded
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.incidents import Incidents
 
 FOR_EVER: Final = 1 << 62
 """A finite run's journal is kept whole: its frames are as old as the recording, and it is what a replay reads."""
@@ -45,11 +46,13 @@ class Loaded(Struct):
 class FileLoads:
     """Loads recordings, each through a journal, a decoder and a book of its own, into a prepared store."""
 
-    def __init__(self, settings: Settings, store: Store, reporter: Reporter, clock: Clock) -> None:
+    def __init__(self, settings: Settings, store: HistoryStore, reporter: Reporter, clock: Clock) -> None:
         self._settings = settings
         self._store = store
         self._reporter = reporter
         self._clock = clock
+        self._incidents = Incidents(store.record, clock, reporter)
+        reporter.listen(self._incidents.hear)
 
     async def load(self, feed: str, source: str, paths: Sequence[Path], at: int | None) -> Loaded:
         """One run: a file, or all those of a series, by the times of their first records.
@@ -74,6 +77,8 @@ class FileLoads:
         finally:
             deathmark.close()
             await journal.close()
+            self._reporter.tell_kept_back(everything=True)
+            await self._incidents.close()
         counts = {**lane.counters, **lane.book.unknown, "frames": lane.counters["data"], "rows": written["odds_history"], **lane.native}
         await self._store.end(run, ended_at=self._clock.now(), status="done", counts=counts)
         return Loaded({name: counts[name] for name in counts if name not in ("data", "ordinal")})
@@ -85,6 +90,7 @@ class FileLoads:
         collector = Collector(lane.source, recording, intake, journal, clock, reporter, Random(0))  # noqa: S311 - no pause, no secret
         journal_id = await store.journal_id(journal.uid, str(folder))
         position = await store.begin(run, journal_id, 0)
+        self._incidents.begin(run.run_id)
         limits = Limits(rows=self._settings.batch.rows, pace=0.0)
         odds_after = await store.seen_until(lane.source)
         writer = Writer(store, clock, reporter)

@@ -18,7 +18,9 @@ from ingestd.settings import Settings
 from ingestd.sources.accounts import Accounts
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.alerts.courier import Courier
 from ingestd.telemetry.health import Check, Component, Health, check_journal, check_progress, check_source, check_sources, check_store
+from ingestd.telemetry.incidents import Incidents
 from ingestd.web.server import Page
 
 STUCK: Final = 120.0
@@ -42,6 +44,8 @@ class Daemon(Protocol):
     catalogue: Catalogue
     breakers: dict[str, Breaker]
     budgets: Accounts
+    incidents: Incidents
+    couriers: list[Courier]
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:

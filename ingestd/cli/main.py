@@ -26,6 +26,8 @@ app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
 app.add_typer(events, name="events")
+alerts = typer.Typer(help="Look after alerts.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(alerts, name="alerts")
 
 Config = Annotated[Path | None, typer.Option("-c", "--config", help="Configuration file (YAML or JSON). Default: config/ingestd.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
@@ -124,6 +126,20 @@ def status(config: Config = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def incidents(
+    source: Annotated[str, typer.Option(help="Only of this source.")] = "",
+    since: Annotated[str, typer.Option(help="Only from then on: a span back from now (24h, 7d), or ISO 8601.")] = "7d",
+    limit: Annotated[int, typer.Option(min=1, help="Rows at the most, the latest ones.")] = 100,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what went wrong: what, where, since when, how often."""
+    from ingestd.cli import incidents as command
+
+    command.incidents(config, source=source, since=since, limit=limit, as_json=as_json)
+
+
+@app.command()
 def coverage(  # noqa: PLR0913 - options are options
     source: Annotated[str, typer.Argument(help="The source, by its configured name.")],
     since: Annotated[str, typer.Option("--from", help="Only from this time on: ISO 8601, UTC where no zone is given.")] = "",
@@ -153,6 +169,24 @@ def health(config: Config = None, as_json: AsJson = False) -> None:
     from ingestd.cli import health as command
 
     raise typer.Exit(command.health(config, as_json=as_json))
+
+
+@alerts.command("list")
+def list_(config: Config = None, as_json: AsJson = False) -> None:
+    """Show the rules as they are configured, the channels, and what fires now."""
+    from ingestd.cli import alerts as command
+
+    command.list_(config, as_json=as_json)
+
+
+@alerts.command("test")
+def try_(
+    channel: Annotated[str, typer.Option(help="Only this one: slack, email, pagerduty or webhook.")] = "", config: Config = None
+) -> None:
+    """Send a message over every channel, and say what became of it; exit code 1 where one did not take it."""
+    from ingestd.cli import alerts as command
+
+    raise typer.Exit(command.try_(config, channel))
 
 
 @db.command()

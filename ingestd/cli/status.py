@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ingestd.cli.config import settings as read_settings
 from ingestd.cli.times import ago, iso
@@ -18,24 +19,32 @@ from ingestd.errors import StoreUnavailable
 from ingestd.model import SECOND
 from ingestd.settings import Settings
 from ingestd.sources.accounts import BUDGETS, Report, look
+from ingestd.store.history import IncidentStatus
 from ingestd.store.queries import Queries, SourceStatus, Status
 
+DAY: Final = 86_400 * SECOND
+SHOWN: Final = 5
+"""Incidents in the overview."""
 MINUTES: Final = 16
 """Letters of a time to the minute."""
 
 
 class Overview(Status, frozen=True, kw_only=True):
-    """What ``ingestd status`` shows: what the store says, and the months of credits by the file that the daemon keeps."""
+    """What ``ingestd status`` shows: what the store says, and the months of credits by the file that the daemon keeps.
+
+    ``incidents``: the latest ones of the last day.
+    """
 
     budgets: list[Report]
+    incidents: list[IncidentStatus]
 
 
 def status(config: Path | None, *, as_json: bool) -> None:
     """Raises ConfigError, StoreUnavailable."""
     settings = read_settings(config)
-    stored = asyncio.run(_status(settings))
+    stored, incidents = asyncio.run(_status(settings))
     budgets, problem = _budgets(settings)
-    found = Overview(**msgspec.structs.asdict(stored), budgets=budgets)
+    found = Overview(**msgspec.structs.asdict(stored), budgets=budgets, incidents=incidents)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
@@ -50,15 +59,18 @@ def status(config: Path | None, *, as_json: bool) -> None:
         console.print(f"[red]{problem}[/]")
     if budgets:
         console.print(_months(budgets))
+    if incidents:
+        console.print(_trouble(incidents))
     names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
     console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")
     if found.review:
         console.print(f"{found.review:,} fixtures may be a known event: ingestd events review")
 
 
-async def _status(settings: Settings) -> Status:
+async def _status(settings: Settings) -> tuple[Status, list[IncidentStatus]]:
     async with reading(settings) as queries:
-        return await queries.status()
+        since = SystemClock().now() - DAY
+        return await queries.status(), await queries.incidents("", since, SHOWN)
 
 
 def _budgets(settings: Settings) -> tuple[list[Report], str]:
@@ -121,6 +133,13 @@ def _months(budgets: list[Report]) -> Table:
             "as configured" if report.slowed == 1 else f"[yellow]slowed {report.slowed:.1f} times[/]",
         )
     return table
+
+
+def _trouble(incidents: list[IncidentStatus]) -> Text:
+    """The latest of the last day, in short."""
+    now = SystemClock().now()
+    lines = [f"{ago((now - one.last_at) / SECOND)} ago, {one.count} times: {one.message}" for one in incidents]
+    return Text("\n".join(["what went wrong lately (all of it: ingestd incidents)", *(f"  {line}" for line in lines)]), "yellow")
 
 
 def _since(now: int, moment: int) -> str:

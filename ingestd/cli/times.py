@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pydantic_core import PydanticCustomError
+
 from ingestd.errors import ConfigError
 from ingestd.model import SECOND
+from ingestd.settings.units import seconds
 
 TENTHS: Final = 10
 """Seconds below which tenths matter."""
@@ -23,6 +26,19 @@ def parse_time(text: str, option: str = "--at") -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def since_time(text: str, now: int) -> int:
+    """A span back from ``now`` (``24h``), or ISO 8601, to UTC µs; 0 for empty text. Raises ConfigError."""
+    try:
+        return now - round(seconds(text) * SECOND) if text else 0
+    except PydanticCustomError:
+        pass
+    try:
+        return parse_time(text) or 0
+    except ConfigError:
+        message = f"--since: {text!r} is no time; write a span (90min, 24h, 7d) or ISO 8601, e.g. 2026-11-23T14:03:00Z"
+        raise ConfigError(message) from None
 
 
 def iso(micros: int | None) -> str:

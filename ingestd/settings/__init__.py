@@ -1,5 +1,6 @@
 """Settings: a YAML or JSON file, the environment over it, secrets from files; frozen, and every problem told at once."""
 
+from ingestd.settings.alerts import AlertSettings
 from ingestd.settings.load import DEFAULT_FILE, HasOptions, feed_options, load, load_all, read_tree, secrets_of, validate_feeds
 from ingestd.settings.model import (
     BatchSettings,
@@ -17,6 +18,7 @@ from ingestd.settings.schema import json_schema
 
 __all__ = [
     "DEFAULT_FILE",
+    "AlertSettings",
     "BatchSettings",
     "HasOptions",
     "HttpSettings",

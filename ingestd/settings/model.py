@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, JsonValue, SecretStr, field_validator, model_validator
 
+from ingestd.settings.alerts import AlertSettings
+from ingestd.settings.part import Part, Secret
 from ingestd.settings.units import Bytes, Seconds, hinted
 
 STORES: Final = ("sqlite:///", "postgresql://")
@@ -15,23 +17,13 @@ PASSWORD: Final = re.compile(r"(://[^/@:]*:)([^?]+)(?=@)|([?&]password=)([^&]+)"
 DSN: Final = re.compile(r"https?://[^/@\s]+@[^/@\s]+/(?:\S*/)?\d+")
 
 
-class Secret:
-    """Marks a text that may hold a secret: it is never shown, and ``<key>_file`` may name a file that holds it."""
-
-
-class _Part(BaseModel):
-    """Frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
 def _known_store(url: str) -> str:
     if not url.startswith(STORES) or url in STORES:
         raise hinted("is of no known kind", "write sqlite:///path/to/file.db or postgresql://user:password@host/database")
     return url
 
 
-class StoreSettings(_Part):
+class StoreSettings(Part):
     """Where facts live."""
 
     url: Annotated[str, Secret(), AfterValidator(_known_store)] = Field(
@@ -54,7 +46,7 @@ class StoreSettings(_Part):
         return [match[2] or match[4] for match in PASSWORD.finditer(self.url)]
 
 
-class JournalSettings(_Part):
+class JournalSettings(Part):
     """The durable log of everything received."""
 
     path: Path = Field(Path("var/journal"), description="folder of the journal, on a local disk")
@@ -70,14 +62,14 @@ class JournalSettings(_Part):
         return self
 
 
-class BatchSettings(_Part):
+class BatchSettings(Part):
     """How much one transaction takes."""
 
     rows: int = Field(5_000, ge=1, le=100_000, description="rows of one batch, about; 1 to 100000")
     pace: Seconds = Field(0.010, le=10, description="pause between two commits, 10s or less")
 
 
-class HttpSettings(_Part):
+class HttpSettings(Part):
     """Health and metrics."""
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 opens it to the network, without a login")
@@ -91,7 +83,7 @@ Area = Literal[
 """What facts are about: the first words of what the log can say."""
 
 
-class LogSettings(_Part):
+class LogSettings(Part):
     """What the daemon says, and where."""
 
     format: Literal["auto", "json", "text"] = Field("auto", description="json, text, or auto: text in a terminal, else json")
@@ -108,27 +100,27 @@ def _dsn(dsn: SecretStr | None) -> SecretStr | None:
     return dsn
 
 
-class SentrySettings(_Part):
+class SentrySettings(Part):
     """Errors to Sentry."""
 
     dsn: Annotated[SecretStr | None, AfterValidator(_dsn)] = Field(None, description="where errors go; left out: nowhere")
     environment: str = Field("production", min_length=1, max_length=64, description="which installation it is, for Sentry")
 
 
-class ShutdownSettings(_Part):
+class ShutdownSettings(Part):
     """How the daemon ends."""
 
     deadline: Seconds = Field(25.0, ge=1, description="time to drain after SIGTERM or Ctrl-C, 1s or more")
 
 
-class SpanSettings(_Part):
+class SpanSettings(Part):
     """How far back the last image of a source may lie."""
 
     time: Seconds = Field(3_600.0, gt=0, description="time since the last image of everything")
     bytes: Bytes = Field(256 * 2**20, gt=0, description="bytes since the last image of everything")
 
 
-class BookBounds(_Part):
+class BookBounds(Part):
     """What is usual for the prices of a bookmaker."""
 
     overround_min: float = Field(0.98, gt=0, description="lowest overround of a whole market; 1 is fair")
@@ -144,7 +136,7 @@ class ExchangeBounds(BookBounds):
     jump: float = Field(10.0, gt=1, description="factor by which a price may move while its peers stand still")
 
 
-class SourceBounds(_Part):
+class SourceBounds(Part):
     """What is usual for one source, whoever it quotes; left out: as ``validation`` says."""
 
     overround_min: float | None = Field(None, gt=0, description="lowest overround of a whole market; 1 is fair")
@@ -152,7 +144,7 @@ class SourceBounds(_Part):
     jump: float | None = Field(None, gt=1, description="factor by which a price may move while its peers stand still")
 
 
-class ValidationSettings(_Part):
+class ValidationSettings(Part):
     """When a market is flagged, and what is kept for analysis."""
 
     book: BookBounds = Field(default_factory=BookBounds, description="of bookmakers")
@@ -164,7 +156,7 @@ class ValidationSettings(_Part):
     )
 
 
-class SourceSettings(_Part):
+class SourceSettings(Part):
     """A feed, configured and named. Keys that are not of this class are the feed's own ``options``, judged by ``validate_feeds``."""
 
     name: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the source: letters, digits, . _ -")
@@ -189,7 +181,7 @@ class SourceSettings(_Part):
         return own | {"options": {key: value for key, value in data.items() if key not in own}}
 
 
-class Settings(_Part):
+class Settings(Part):
     """The whole configuration."""
 
     store: StoreSettings = Field(default_factory=StoreSettings, description="where facts live")
@@ -198,6 +190,7 @@ class Settings(_Part):
     http: HttpSettings = Field(default_factory=HttpSettings, description="health and metrics")
     log: LogSettings = Field(default_factory=LogSettings, description="what the daemon says")
     sentry: SentrySettings = Field(default_factory=SentrySettings, description="errors to Sentry")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="when somebody is told, and where")
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="when a market is flagged")
     sources: tuple[SourceSettings, ...] = Field(

@@ -14,7 +14,11 @@ PREFIX: Final = "INGESTD_"
 SOURCES: Final = "INGESTD_SOURCES"
 FOREIGN: Final = ("INGESTD_TEST_", "INGESTD_DATA", "INGESTD_SERVICE_", "INGESTD_PORT")
 """Not settings: what tests read, and what Kubernetes tells every pod about a service named ``ingestd``."""
-SHARED: Final[dict[str, tuple[str, ...]]] = {"A1BETTING_SENTRY_DSN": ("sentry", "dsn")}
+SHARED: Final[dict[str, tuple[str, ...]]] = {
+    "A1BETTING_ALERT_EMAIL": ("alerts", "email", "to"),
+    "A1BETTING_ALERT_SLACK_WEBHOOK": ("alerts", "slack", "webhook"),
+    "A1BETTING_SENTRY_DSN": ("sentry", "dsn"),
+}
 """What other programs of the house are told by the same variable."""
 OTHERS_MAY_READ: Final = 0o077
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from ingestd.settings.model import Secret
+from ingestd.settings.part import Secret
 
 SHOWN: Final = 60
 """Characters shown of what was found."""

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingestd.interfaces import Clock, Store
+    from ingestd.interfaces import Clock, HistoryStore
 
 
-def open_store(url: str, schema: str, clock: "Clock") -> "Store":
+def open_store(url: str, schema: str, clock: "Clock") -> "HistoryStore":
     """A store, not yet connected: call ``prepare`` first. ``schema`` is PostgreSQL's. Raises ConfigError for a URL that is none."""
     from ingestd.store.connect import target  # noqa: PLC0415 - heavy imports wait until a store is opened
 

@@ -1,6 +1,5 @@
 """Where a store lies: its URL, and how to reach it for reading."""
 
-import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from msgspec import Struct
 
 from ingestd.errors import ConfigError
+from ingestd.settings.model import PASSWORD
 from ingestd.store.statements import Dialect
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Target(Struct, frozen=True):
     @property
     def shown(self) -> str:
         """For people: no password."""
-        return self.path or re.sub(r"://([^:@/]*):[^@]*@", r"://\1@", self.dsn)
+        return self.path or PASSWORD.sub(r"\1\3***", self.dsn)
 
 
 def target(url: str, schema: str) -> Target:

@@ -5,13 +5,15 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ingestd.batch import Batch, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
-from ingestd.store import affairs, postgres_open
+from ingestd.store import affairs, postgres_open, postgres_sql
+from ingestd.store import statements as sql
 from ingestd.store.checks import storable
 from ingestd.store.connect import Session, Target, number, reader_engine
+from ingestd.store.history import incident_rows
 from ingestd.store.known import read_known
 from ingestd.store.postgres_session import DOWN, FENCE_STATE, PostgresSession, data_error, maybe_committed
 from ingestd.store.postgres_writing import PostgresWriting
@@ -41,7 +43,7 @@ class PostgresStore:
 
     async def begin(self, run: Run, journal_id: int, position: int) -> int:
         """As in ``interfaces.Store``; a live run first takes a lock that lasts as long as the session."""
-        held = max((fence for (reader, _), fence in self._fences.items() if reader == run.kind == "live"), default=0)
+        held = self._held() if run.kind == "live" else 0
         if run.kind == "live" and not held:
             async with self._session_alone() as db:
                 await self._session.lock(db)
@@ -107,6 +109,14 @@ class PostgresStore:
                     raise
             return await self._whole(db, PostgresWriting(db, batch, fence, self._clock.now(), careful=True))
 
+    async def record(self, incidents: Sequence[IncidentRow]) -> None:
+        """As in ``interfaces.HistoryStore``."""
+        found = incident_rows(incidents)
+        async with self._transaction() as db:
+            if self._held() and number(await db.fetchval(_said(affairs.HIGHEST_FENCE), "live")) != self._held():
+                raise self._session.taken_over()
+            await db.execute(sql.rendered(sql.INCIDENTS, "postgresql"), *postgres_sql.columns(found, len(sql.INCIDENTS.columns)))
+
     async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
         """As in ``interfaces.Store``."""
         async with self._transaction() as db:
@@ -167,6 +177,9 @@ class PostgresStore:
             except BaseException:
                 self._session.drop()
                 raise
+
+    def _held(self) -> int:
+        return max((fence for (reader, _), fence in self._fences.items() if reader == "live"), default=0)
 
     def _fence(self, run: Run, journal_id: int) -> int:
         fence = self._fences.get((run.kind, journal_id))

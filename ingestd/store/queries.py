@@ -15,6 +15,7 @@ from ingestd.batch import CoverageRow
 from ingestd.model import SECOND
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
+from ingestd.store.history import IncidentStatus, Troubles, read_incidents, read_troubles
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
 from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
@@ -169,6 +170,14 @@ class Queries:
         )
         async with reading(self._engine) as db:
             return [CoverageRow(*row) for row in await db.execute(said)]
+
+    async def incidents(self, source: str = "", since: int = 0, limit: int = 100) -> list[IncidentStatus]:
+        """The history of errors: those that were still going on at ``since`` (UTC µs), the latest first; of one source, or of all."""
+        return await read_incidents(self._engine, source, since, limit)
+
+    async def troubles(self, since: int, own_run: int | None) -> Troubles:
+        """What is wrong as far as the store knows; ``since`` (UTC µs): how far back a failed run matters."""
+        return await read_troubles(self._engine, since, own_run)
 
     async def quarantine_count(self) -> int:
         """How many rejects wait for a decision."""

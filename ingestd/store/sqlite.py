@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ingestd.batch import Batch, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
 from ingestd.store import sqlite_open
 from ingestd.store.connect import Target, reader_engine
+from ingestd.store.history import incident_rows
 from ingestd.store.known import read_known
 from ingestd.store.relating import prefer, writing
 from ingestd.store.sqlite_file import SqliteFile
@@ -51,7 +52,7 @@ class SqliteStore:
         """As in ``interfaces.Store``; a live run first locks ``<file>.lock``."""
         if run.kind == "live":
             await self._take_lock()
-        held = max((fence for (reader, _), fence in self._fences.items() if reader == run.kind == "live"), default=0)
+        held = self._held() if run.kind == "live" else 0
         found, fence = await self._run(self._file.begin, run, journal_id, position, held, self._clock.now())
         self._fences[run.kind, journal_id] = fence
         return found
@@ -86,6 +87,10 @@ class SqliteStore:
         fence = self._fence(batch.run, batch.journal_id)
         return await self._run(self._file.write, batch, fence, self._clock.now())
 
+    async def record(self, incidents: Sequence[IncidentRow]) -> None:
+        """As in ``interfaces.HistoryStore``."""
+        await self._run(self._file.record, incident_rows(incidents), self._held())
+
     async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
         """As in ``interfaces.Store``."""
         await self._run(self._file.end, run.run_id, ended_at, status, counts, error)
@@ -103,6 +108,9 @@ class SqliteStore:
         """Run in the owned thread. Cancelling the wait leaves the action running to its end there, ahead of whatever comes next."""
         del kwargs
         return await asyncio.get_running_loop().run_in_executor(self._thread, action, *args)
+
+    def _held(self) -> int:
+        return max((fence for (reader, _), fence in self._fences.items() if reader == "live"), default=0)
 
     def _fence(self, run: Run, journal_id: int) -> int:
         fence = self._fences.get((run.kind, journal_id))

@@ -75,6 +75,13 @@ class SqliteFile:
         with self._transaction() as db:
             db.execute(_said(affairs.END_RUN), (run_id, ended_at, status, json.dumps(dict(counts), sort_keys=True), storable(error)))
 
+    def record(self, incidents: Sequence[Row], held: int) -> None:
+        """Rows of ``incidents``, where the fence is still the one that is held (0: none is)."""
+        with self._transaction() as db:
+            if held and int(_one(db, affairs.HIGHEST_FENCE, ("live",))[0]) != held:
+                raise Fenced(f"store {self._path}: another daemon has taken over")
+            db.executemany(sql.rendered(sql.INCIDENTS, "sqlite"), incidents)
+
     def write(self, batch: Batch, fence: int, now: int) -> Written:
         """One transaction with everything of the batch; a row that SQLite will not take is left out, alone, and quarantined."""
         with self._transaction() as db:

@@ -259,6 +259,12 @@ QUARANTINE: Final = Merge(
         ("journal_offset", "{greatest}({old}, {new})"),
     ),
 )
+INCIDENTS: Final = Merge(
+    table="incidents",
+    columns=("id", "source", "stage", "category", "severity", "first_at", "last_at", "count", "message", "run_id"),
+    replaces=("severity", "last_at", "count", "message"),
+    rank=("last_at", "count"),
+)
 CATALOGUE: Final = (LEAGUES, TEAMS, BOOKMAKERS, EVENTS, EVENT_LINKS, MARKETS, SELECTIONS, RESULTS)
 """In the order in which rows refer to each other."""
 

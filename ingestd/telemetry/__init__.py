@@ -40,13 +40,13 @@ class Reporter:
         """Tell this one of every fact from now on. It must neither wait nor fail."""
         self._logger.listen(listener)
 
-    def tell_kept_back(self) -> None:
-        """To be called now and then: what floods left unsaid is said once they are over."""
-        self._logger.tell_kept_back()
+    def tell_kept_back(self, *, everything: bool = False) -> None:
+        """To be called now and then, and at the end for everything: what floods left unsaid is said once they are over."""
+        self._logger.tell_kept_back(everything=everything)
 
-    def died(self, error: BaseException) -> None:
-        """The daemon cannot go on: with its stack."""
-        self._logger.failed("daemon.failed", error)
+    def failed(self, action: str, cause: BaseException, /) -> None:
+        """Say that something happened because of an exception, with its stack."""
+        self._logger.failed(action, cause)
 
     def report_to(self, sentry: SentrySettings) -> None:
         """Send errors to Sentry as well, if it has a DSN; to be called where the loop runs."""

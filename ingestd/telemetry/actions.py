@@ -13,7 +13,7 @@ class Action(Struct, frozen=True):
     """``text`` names labels in braces. ``code`` is the label that, with the action, names the kind of trouble.
 
     ``often``: it may come in floods; of those that agree in these labels one line in ten seconds stands for all. ``lasted``: its label
-    ``seconds`` says how long what is over now took.
+    ``seconds`` says how long what is over now took. ``critical``: a person must act.
     """
 
     level: Level
@@ -21,6 +21,7 @@ class Action(Struct, frozen=True):
     code: str = ""
     often: tuple[str, ...] = ()
     lasted: bool = False
+    critical: bool = False
 
 
 ACTIONS: Final[dict[str, Action]] = {
@@ -28,7 +29,7 @@ ACTIONS: Final[dict[str, Action]] = {
     "daemon.started": Action("info", "recording {sources} sources into {store}, listening on {address}"),
     "daemon.draining": Action("info", "stopping: {seconds} s to put what was read into the store"),
     "daemon.stopped": Action("info", "stopped: {left}"),
-    "daemon.failed": Action("error", "the daemon failed: {error_type}: {error}", code="error_type"),
+    "daemon.failed": Action("error", "the daemon failed: {error_type}: {error}", code="error_type", critical=True),
     "run.started": Action("info", "{kind} run started: {source}"),
     "run.ended": Action("info", "{kind} run ended: {source}: {status}"),
     # Sources: an outage is said once when it begins and once when it ends.
@@ -36,14 +37,16 @@ ACTIONS: Final[dict[str, Action]] = {
     "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}", code="reason"),
     "source.silent": Action("warning", "{source} has sent nothing for {seconds} s"),
     "source.recovered": Action("info", "{source} is back after {seconds} s", lasted=True),
-    "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}", code="reason"),
+    "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}", code="reason", critical=True),
     "source.cut_off": Action("warning", "a source took longer than {seconds} s to leave its session and was cut off"),
     "source.stopped": Action("info", "{source} stopped: {reason}"),
-    "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", code="reason", often=("source",)),
+    "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", code="reason", often=("source", "reason")),
     "frame.quarantined": Action(
         "warning", "{source} sent what cannot be taken: {category}: {reason}", code="category", often=("source", "category")
     ),
-    "bug.contained": Action("error", "a bug of ours in {stage}, at a frame of {source}: {reason}", code="stage", often=("source", "stage")),
+    "bug.contained": Action(
+        "error", "a bug of ours in {stage}, at a frame of {source}: {reason}", code="stage", often=("source", "stage"), critical=True
+    ),
     "market.flagged": Action(
         "info", "{source}: market {market} is flagged: {category}: {detail}", code="category", often=("source", "category")
     ),
@@ -55,11 +58,15 @@ ACTIONS: Final[dict[str, Action]] = {
     ),
     # The journal.
     "intake.dropped": Action(
-        "error", "{frames} frames could not be made durable and are lost: {reason}: {detail}", code="reason", often=("reason",)
+        "error",
+        "{frames} frames could not be made durable and are lost: {reason}: {detail}",
+        code="reason",
+        often=("reason",),
+        critical=True,
     ),
-    "journal.full": Action("error", "reading paused, the journal is full: {detail}"),
+    "journal.full": Action("error", "reading paused, the journal is full: {detail}", critical=True),
     "journal.room": Action("info", "reading goes on after {seconds} s, the journal has room", lasted=True),
-    "journal.damaged": Action("error", "the journal cannot be read from position {first} to {last}: {reason}"),
+    "journal.damaged": Action("error", "the journal cannot be read from position {first} to {last}: {reason}", critical=True),
     # The store.
     "batch.committed": Action("debug", "{rows} rows committed", lasted=True),
     "row.refused": Action("error", "the store refused a row of {table}: {error}", code="table", often=("table",)),
@@ -69,6 +76,13 @@ ACTIONS: Final[dict[str, Action]] = {
     # What they share.
     "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s", code="breaker", often=("breaker",)),
     "breaker.closed": Action("info", "breaker {breaker} closed"),
+    # Alerts.
+    "alert.fired": Action("warning", "alert {rule}: {text}", code="rule"),
+    "alert.resolved": Action("info", "alert {rule} is over: {text}", code="rule"),
+    "alert.undelivered": Action(
+        "error", "{channel} did not take an alert: {reason}: {detail}", code="channel", often=("channel", "reason")
+    ),
+    "alert.failed": Action("error", "alerts failed: {error_type}: {error}", code="error_type"),
     # What libraries say.
     "library.warned": Action("warning", "{library} says: {error}", code="library", often=("library",)),
     "library.failed": Action("error", "{library} failed: {error}", code="library", often=("library",)),

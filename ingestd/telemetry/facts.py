@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from ingestd.model import Severity
 from ingestd.telemetry.actions import ACTIONS, Level
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +35,13 @@ class Fact(Struct, frozen=True, kw_only=True):
     def level(self) -> Level:
         """How grave it is."""
         return ACTIONS[self.action].level
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it is; None: no trouble."""
+        if ACTIONS[self.action].critical:
+            return "critical"
+        return None if self.level in {"debug", "info"} else "error" if self.level == "error" else "warning"
 
     @property
     def area(self) -> str:

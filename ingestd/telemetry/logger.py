@@ -57,9 +57,9 @@ class FeatureLogger:
         """Within it, in this task and those that it begins, every fact has these labels too; what a fact says itself wins."""
         return structlog.contextvars.bound_contextvars(**labels)
 
-    def failed(self, action: str, cause: BaseException, /, **labels: str | float) -> None:
+    def failed(self, action: str, cause: BaseException, /) -> None:
         """Say that something happened because of an exception, and tell of it with its stack."""
-        self._say(action, {**labels, **of_error(cause)}, 0, cause)
+        self._say(action, {**of_error(cause)}, 0, cause)
 
     def fact(self, action: str, /, **labels: str | float) -> None:
         """Say that something happened. Raises KeyError for an action that is not in the catalogue."""

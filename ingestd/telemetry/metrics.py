@@ -44,6 +44,7 @@ METRICS: Final[dict[str, Metric]] = {
     "event_loop_lag_seconds": _histogram("How late the event loop came back to a task that was due."),
     "log_lines_lost_total": _counter("Log lines that could not be written."),
     "event_links": _gauge("Links of fixtures to events that are held in memory.", "state"),
+    "incidents_dropped_total": _counter("Incidents that the store did not get; the log has them."),
     # Sources. I6: read = journalled + dropped; journalled - loaded = in flight.
     "source_connected": _gauge("1 while the source is live, else 0.", "source"),
     "source_connect_attempts_total": _counter("Attempts to connect.", "source"),
@@ -90,6 +91,11 @@ METRICS: Final[dict[str, Metric]] = {
     "journal_checkpoint_position": _gauge("Position up to which the store has everything."),
     # End to end.
     "ingest_latency_seconds": _histogram("From the oldest frame of a batch to its commit."),
+    # Alerts.
+    "alerts_firing": _gauge("Alerts that fire, by how bad they are.", "severity"),
+    "alerts_total": _counter("Messages to a channel, by what became of each try.", "channel", "outcome"),
+    "alerts_suppressed_total": _counter("Messages that were not sent, by why.", "reason"),
+    "alert_queue_records": _gauge("Messages waiting for a channel.", "channel"),
     # Breakers.
     "circuit_breaker_state": _gauge("1 for the state the breaker is in, else 0.", "breaker", "state"),
     "circuit_breaker_rejected_total": _counter("Calls that an open breaker did not let through.", "breaker"),
@@ -143,6 +149,19 @@ class Metrics(Collector):
             raise KeyError(name)
         series = self._values.setdefault(name, {})
         series[self._known(series, key)] = value
+
+    def observed(self, name: str) -> tuple[int, float]:
+        """Of a histogram without labels: how many observations, and their sum."""
+        histogram = self._histograms.get(name, {}).get(())
+        return (sum(histogram.counts), histogram.total) if histogram else (0, 0.0)
+
+    def summed(self, name: str, label: str) -> dict[str, float]:
+        """The series of a counter, added up by one of their labels."""
+        place = METRICS[name].labels.index(label)
+        found: dict[str, float] = {}
+        for key, value in self._values.get(name, {}).items():
+            found[key[place]] = found.get(key[place], 0.0) + value
+        return found
 
     def on_scrape(self, refresh: Callable[[], None]) -> None:
         """Call ``refresh`` before each look, to ``set`` what is counted elsewhere."""

@@ -67,14 +67,18 @@ class Running:
 async def running(settings: Settings) -> AsyncIterator[Running]:
     """A daemon with these settings, drained at the end. Raises RuntimeError where it left something, and whatever broke it."""
     clock = SystemClock()
-    daemon = await Daemon.compose(settings, build_reporter(settings.log, clock, terminal=False), clock)
+    reporter = build_reporter(settings.log, clock, terminal=False)
+    daemon = await Daemon.compose(settings, reporter, clock)
     stop = asyncio.Event()
     task = asyncio.create_task(daemon.run(stop), name="daemon")
     try:
         yield Running(daemon, stop)
     finally:
         stop.set()
-        clean = await task
+        try:
+            clean = await task
+        finally:
+            await reporter.close()
     if not clean:
         raise RuntimeError("the daemon ended before the store had everything")
 

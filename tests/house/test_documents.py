@@ -14,12 +14,14 @@ from ingestd.errors import Malformed
 from ingestd.model import WHOLE, Complete, Frame, Quote
 from ingestd.settings import Settings, load
 from ingestd.settings.problems import keys_of, model_in
+from ingestd.settings.rules import RULES
 from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedKind
 from ingestd.testing.context import feed_context
 from tests.house.conftest import ROOT
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 COMMANDS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "README.md", ROOT / "docs" / "commands.md") if path.exists())
 
 
@@ -59,6 +61,24 @@ def test_settings_that_are_none() -> None:
     """docs/settings.md explains no key that is gone."""
     rows = re.findall(r"^\| `([a-z_.\[\]]+)` \|", SETTINGS, re.MULTILINE)
     assert set(rows) - {path for path, _ in paths(Settings)} == {"sources"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rules(rule: str) -> None:
+    """Every alert rule has its section in the runbook, with what it means and what to do, and its row in docs/alerts.md."""
+    section = re.search(rf"^## {rule}\n(.*?)(?=^## |\Z)", RUNBOOK, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    assert "**Means**" in section[1]
+    assert "**Do**" in section[1]
+    built_in = RULES[rule]
+    beyond = f"{built_in.threshold:g} {built_in.unit}" if built_in.unit else ""
+    hold = f"{built_in.hold:g} s" if built_in.hold else "at once"
+    assert f"| `{rule}` | {built_in.severity} | {beyond} | {hold} |" in (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+
+
+def test_no_rule_that_is_gone() -> None:
+    """Nor does the runbook speak of any other."""
+    assert re.findall(r"^## (\w+)$", RUNBOOK, re.MULTILINE) == list(RULES)
 
 
 @pytest.mark.parametrize("words", list(commands(app)))

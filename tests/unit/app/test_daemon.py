@@ -137,3 +137,22 @@ async def test_a_bug_is_said_with_its_stack(
     assert [line["event.action"] for line in lines] == ["daemon.failed"] * 2
     assert "with *** in it" in lines[0]["error.stack_trace"]
     assert "hunter2" not in str(lines)
+
+
+async def test_what_goes_wrong_is_in_the_store(settings: Settings) -> None:
+    """Also what went wrong before the store was there, and what was kept back at the end."""
+    daemon = await compose(settings)
+    daemon.reporter.fact("source.gap", source="demo", scope="source", reason="early")
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(daemon.run(stop))
+        async with asyncio.timeout(20):
+            while daemon.incidents.held or not daemon.lanes:
+                await asyncio.sleep(0.05)
+        for _ in range(3):
+            daemon.reporter.fact("source.gap", source="demo", scope="source", reason="late")
+        stop.set()
+        assert await running is True
+    async with Queries(settings.store.url, "public") as queries:
+        found = await queries.incidents(source="demo")
+    assert {("gap:early", 1, "live"), ("gap:late", 3, "live")} <= {(one.category, one.count, one.job) for one in found}

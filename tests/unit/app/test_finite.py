@@ -130,3 +130,17 @@ def test_what_is_usual_for_a_source() -> None:
     assert (standards.bounds["book"], standards.bounds["exchange"]) == (Bounds(0.98, 1.5, 4), Bounds(0.95, 2.0, 4))
     assert (standards.start_passed, audited) == (7_200_000_000, True)
     assert judged_by(found, "b")["standards"].bounds["book"].jump == 3
+
+
+async def test_what_goes_wrong_is_in_the_store(tmp_path: Path) -> None:
+    """With the run that it happened in; what floods is counted to the last."""
+    path = tmp_path / "broken.jsonl"
+    lines = RECORDING.read_bytes().splitlines()
+    path.write_bytes(b"\n".join([*lines[:3], *[b"{"] * 5, *lines[3:]]))
+    found = settings(tmp_path)
+    await load(found, path)
+    async with Queries(found.store.url, "public") as queries:
+        incidents = await queries.incidents(source="demo")
+    bad = [one for one in incidents if one.category.startswith("quarantined")]
+    assert sum(one.count for one in bad) >= 5
+    assert {one.job for one in incidents} == {"load"}

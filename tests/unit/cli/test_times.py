@@ -2,8 +2,9 @@
 
 import pytest
 
-from ingestd.cli.times import ago, iso, lasted, parse_time
+from ingestd.cli.times import ago, iso, lasted, parse_time, since_time
 from ingestd.errors import ConfigError
+from ingestd.model import SECOND
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,12 @@ def test_a_span_is_one_figure(seconds: float, expected: str) -> None:
 def test_how_long_it_lasted(seconds: float, words: str) -> None:
     """To the second, in two units."""
     assert lasted(seconds) == words
+
+
+def test_since() -> None:
+    """A span back from now, or a time; nothing is always."""
+    assert since_time("", 5) == 0
+    assert since_time("90min", 10_000 * SECOND) == 4_600 * SECOND
+    assert since_time("1970-01-01T00:00:07Z", 0) == 7 * SECOND
+    with pytest.raises(ConfigError, match="--since"):
+        since_time("lately", 0)

@@ -18,7 +18,8 @@ def test_postgresql_urls() -> None:
     """The DSN is asyncpg's own; what is shown has no password."""
     place = target("postgresql://me:pw@host:5433/db?sslmode=require", "s")
     assert (place.dialect, place.schema) == ("postgresql", "s")
-    assert place.shown == "postgresql://me@host:5433/db?sslmode=require"
+    assert place.shown == "postgresql://me:***@host:5433/db?sslmode=require"
+    assert target("postgresql://me:p@w@host/db?password=pw&x=1", "s").shown == "postgresql://me:***@host/db?password=***&x=1"
     assert target("postgres://host/db", "s").dialect == "postgresql"
 
 

@@ -53,6 +53,19 @@ def test_on_scrape() -> None:
     assert [samples(metrics)["ingestd_journal_bytes", ()] for _ in range(2)] == [10, 20]
 
 
+def test_what_alerts_read() -> None:
+    """Series added up by a label, and what a histogram saw; of what was never said, nothing."""
+    metrics = Metrics()
+    for source, reason in (("a", "x"), ("a", "y"), ("b", "x")):
+        metrics.add("source_gaps_total", 2, source=source, reason=reason)
+    assert metrics.summed("source_gaps_total", "source") == {"a": 4, "b": 2}
+    assert metrics.summed("source_disconnects_total", "source") == {}
+    metrics.add("sink_commit_duration_seconds", 0.5)
+    metrics.add("sink_commit_duration_seconds", 99)
+    assert metrics.observed("sink_commit_duration_seconds") == (2, 99.5)
+    assert metrics.observed("ingest_latency_seconds") == (0, 0.0)
+
+
 def test_the_process_is_there() -> None:
     """What every Prometheus client says of its process."""
     names = {name for name, _ in samples(Metrics())}

@@ -113,7 +113,7 @@ async def test_exceptions(clock: StillClock) -> None:
         try:
             fail()
         except RuntimeError as error:
-            reporter.died(error)
+            reporter.failed("daemon.failed", error)
         await reporter.close()
     (event,) = receiver.events
     (told,) = event["exception"]["values"]  # type: ignore[index]

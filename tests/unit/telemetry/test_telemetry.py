@@ -65,7 +65,7 @@ async def test_a_file_as_well(clock: StillClock, tmp_path: Path, capsys: pytest.
     try:
         raise RuntimeError("broken")
     except RuntimeError as error:
-        reporter.died(error)
+        reporter.failed("daemon.failed", error)
     await reporter.close()
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [(line["event.action"], line.get("ingestd.kept_back")) for line in lines] == [

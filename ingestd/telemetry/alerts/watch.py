@@ -1,0 +1,112 @@
+"""The loop of alerts: look, judge, tell. Nothing of it holds up or ends the daemon."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from ingestd.interfaces import Clock
+from ingestd.model import Severity
+from ingestd.settings import AlertSettings
+from ingestd.telemetry import Reporter
+from ingestd.telemetry.alerts.book import RANK, Alert, AlertBook, Notice, Patience
+from ingestd.telemetry.alerts.courier import Courier
+from ingestd.telemetry.alerts.keeping import ALERTS, keep, kept
+from ingestd.telemetry.alerts.rules import judge
+from ingestd.telemetry.alerts.sight import Sight
+from ingestd.telemetry.alerts.texts import plain, told
+
+LAST: Final = 1.5
+"""Seconds at the end for messages that wait."""
+
+
+class Alerts:
+    """Looks every so often. ``look`` tells what is seen; ``folder``: where the alerts that fire are kept."""
+
+    def __init__(
+        self,
+        settings: AlertSettings,
+        look: Callable[[], Awaitable[Sight]],
+        couriers: Sequence[Courier],
+        folder: Path,
+        clock: Clock,
+        reporter: Reporter,
+    ) -> None:
+        self._settings = settings
+        self._look = look
+        self._couriers = couriers
+        self._path = folder / ALERTS
+        self._clock = clock
+        self._reporter = reporter
+        self._rules = settings.effective()
+        patience = Patience(
+            group=settings.group, cool_down=settings.cool_down, repeat=settings.repeat, escalate_after=settings.escalate_after
+        )
+        self._book = AlertBook(self._rules, patience, kept(self._path))
+        self._kept: list[Alert] = []
+        reporter.metrics.on_scrape(self._publish)
+
+    async def run(self) -> None:
+        """For ever; does nothing where alerts are off."""
+        if not self._settings.enabled:
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(), name="alert rules")
+            for courier in self._couriers:
+                group.create_task(courier.run(), name=f"alerts to {courier.channel}")
+
+    async def close(self) -> None:
+        """One more try for each channel that has something, all at once."""
+        try:
+            async with asyncio.timeout(LAST), asyncio.TaskGroup() as group:
+                for courier in self._couriers:
+                    if courier.waiting:
+                        group.create_task(courier.attempt())
+        except TimeoutError:
+            self._reporter.add("alerts_suppressed_total", sum(courier.waiting for courier in self._couriers), reason="shutdown")
+
+    async def _watch(self) -> None:
+        while True:
+            await self._clock.sleep(self._settings.interval)
+            try:
+                await self._turn()
+            except Exception as error:  # noqa: BLE001 - a bug in a rule is contained: alerts must not end the daemon
+                self._reporter.failed("alert.failed", error)
+
+    async def _turn(self) -> None:
+        sight = await self._look()
+        findings = [
+            replace(one, subject=plain(one.subject), text=plain(self._reporter.redactor.text(one.text)))
+            for one in judge(sight, self._rules)
+        ]
+        for notice in self._book.step(sight.now, findings):
+            self._tell(notice)
+        self._keep()
+
+    def _tell(self, notice: Notice) -> None:
+        said = told(notice, name=self._settings.name, runbook=self._settings.runbook)
+        for one in notice.firing:
+            if not one.told:
+                self._reporter.fact("alert.fired", rule=one.rule, text=one.text, severity=one.severity)
+        for one in notice.over:
+            self._reporter.fact("alert.resolved", rule=one.rule, text=one.text)
+        for courier in self._couriers:
+            courier.offer(said)
+
+    def _keep(self) -> None:
+        firing = self._book.firing
+        states = [replace(one, seen_at=0, text="") for one in firing]
+        if states != self._kept:
+            keep(self._path, firing)
+            self._kept = states
+
+    def _publish(self) -> None:
+        firing: dict[Severity, int] = dict.fromkeys(RANK, 0)
+        for one in self._book.firing:
+            firing[one.severity] += 1
+        for severity, count in firing.items():
+            self._reporter.metrics.set("alerts_firing", count, severity=severity)
+        for courier in self._couriers:
+            self._reporter.metrics.set("alert_queue_records", courier.waiting, channel=courier.channel)
