@@ -80,7 +80,7 @@ async def test_status_and_counts(store: Store, store_url: str, world: World) -> 
         assert [(row.source, row.state, row.last_received_at) for row in status.sources] == [("demo", "live", now)]
         assert [(row.reader, row.path, row.position) for row in status.journals] == [("live", "/journal", 1)]
         assert [(row.kind, row.status, row.ended_at, row.error) for row in status.runs] == [("live", "done", now, "none\\x00")]
-        assert status.quarantine == await ask.quarantine_count() == 2
+        assert (status.quarantine, status.review) == (await ask.quarantine_count(), await ask.review_count()) == (2, 0)
         assert status.counts == await ask.counts()
         assert {name: count for name, count in status.counts.items() if count} == {
             "bookmakers": 2,
@@ -94,6 +94,7 @@ async def test_status_and_counts(store: Store, store_url: str, world: World) -> 
             "odds": 4,
             "odds_history": 8,
             "quarantine": 2,
+            "revisions": 1,
             "runs": 1,
             "selections": 4,
             "sources": 1,
