@@ -130,15 +130,21 @@ def number(value: object) -> int:
     return value
 
 
-def reader_engine(place: Target) -> "AsyncEngine":
-    """An engine for reading, with no connection until it is used; a SQLite file is never created by it."""
-    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - heavy
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415 - heavy
+def reader_engine(place: Target, *, keep: bool = False) -> "AsyncEngine":
+    """An engine for reading, with no connection until it is used; a SQLite file is never created by it.
 
+    ``keep``: its one connection stays open between questions, for whoever asks all the time; it is tried before each.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - heavy
+    from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool  # noqa: PLC0415 - heavy
+
+    pool = AsyncAdaptedQueuePool if keep else NullPool
     if place.dialect == "postgresql":
-        return create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect_postgres(place), poolclass=NullPool)
+        return create_async_engine(
+            "postgresql+asyncpg://", async_creator=lambda: connect_postgres(place), poolclass=pool, pool_pre_ping=keep
+        )
     uri = f"{Path(place.path).absolute().as_uri()}?mode=rw"
-    return create_async_engine("sqlite+aiosqlite://", async_creator=lambda: _connect_sqlite(uri), poolclass=NullPool)
+    return create_async_engine("sqlite+aiosqlite://", async_creator=lambda: _connect_sqlite(uri), poolclass=pool, pool_pre_ping=keep)
 
 
 def writer_engine(place: Target) -> "AsyncEngine":

@@ -86,7 +86,7 @@ async def test_status_and_counts(store: Store, store_url: str, world: World) -> 
         assert [(row.source, row.state, row.last_received_at) for row in status.sources] == [("demo", "live", now)]
         assert [(row.reader, row.path, row.position) for row in status.journals] == [("live", "/journal", 1)]
         assert [(row.kind, row.status, row.ended_at, row.error) for row in status.runs] == [("live", "done", now, "none\\x00")]
-        assert status.quarantine == await ask.quarantine_count() == 2
+        assert (status.quarantine, status.review) == (await ask.quarantine_count(), await ask.review_count()) == (2, 0)
         assert status.counts == await ask.counts()
         assert {name: count for name, count in status.counts.items() if count} == {
             "bookmakers": 2,
