@@ -38,7 +38,7 @@ async def test_the_script_is_recorded(tmp_path: Path) -> None:
     assert (await trial.refused(), await trial.unbalanced()) == ([], [])
     assert await ask(trial.store, REPEATS) == [(0,)]
     assert await ask(trial.store, "SELECT home_score, away_score, winner FROM results WHERE state = 'final'") == [(2, 1, "home")]
-    assert await ask(trial.store, "SELECT kind FROM bookmakers WHERE name = 'Betfair'") == [("exchange",)]
+    assert await ask(trial.store, "SELECT name FROM bookmakers WHERE kind = 'exchange'") == [("Betfair Exchange",)]
     assert holding(tmp_path, KEY.encode()) == []
 
 
