@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol, runtime_checkable
 
-from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Warm, Written
 from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
+from ingestd.relations import Known, Wanted
 
 
 class Clock(Protocol):

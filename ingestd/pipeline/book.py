@@ -8,7 +8,7 @@ from copy import copy
 
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, Change, HeldRow, MarketRow, SelectionRow
+from ingestd.batch import Batch, HeldRow, MarketRow, SelectionRow
 from ingestd.markets import unknown
 from ingestd.model import (
     CLOSED,
@@ -25,7 +25,7 @@ from ingestd.model import (
     TimeRule,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, gone_at, late, says_nothing, stored, worse
+from ingestd.pipeline.held import Gathered, Held, Market, Moment, Terms, gone_at, late, says_nothing, stored, told, worse
 from ingestd.pipeline.stages.validate import describe_problem, refused, sound_time
 
 
@@ -242,12 +242,8 @@ class Book:
         market = self._market(selection.source_market_id, selection.source_event_id, selection.market, selection.period)
         # how it is described changes with the frame, not with the price: two queries list it with one stamp, and the later one has it
         at = moment.received_at if self._rule == "ordered" or quote.changed_at is None else quote.changed_at
-        self._batch.selections[selection.id] = SelectionRow(
-            selection,
-            self._catalogue.bookmaker(selection, self._batch),
-            moment.received_at,
-            at,
-        )
+        bookmaker = self._catalogue.bookmaker(selection, self._batch)
+        self._batch.selections[selection.id] = SelectionRow(selection, bookmaker, moment.received_at, at)
         if held is None:
             self._before[selection.id] = (None, 0)
             held = Held(selection, market)
@@ -299,20 +295,4 @@ class Book:
             held.seq += 1
         held.status = shown
         self.touched[held.market.row.source_market_id] = held.market
-        self._batch.changes.append(
-            Change(
-                selection_id=held.selection.id,
-                changed_at=held.changed_at,
-                seq=held.seq,
-                price=held.price,
-                line=held.line,
-                size=held.size,
-                own_status=held.own_status,
-                status=shown,
-                result=held.result,
-                time_basis=basis,
-                received_at=moment.received_at,
-                offset=moment.offset,
-                history=history,
-            )
-        )
+        self._batch.changes.append(told(held, basis, moment, history=history))

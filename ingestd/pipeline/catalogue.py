@@ -5,11 +5,12 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, Known, LinkRow, NamedRow, Refusal, ResultRow, Wanted
+from ingestd.batch import Batch, LinkRow, NamedRow, Refusal, ResultRow
 from ingestd.model import Fixture, Outcome, Result, Selection, StartedBy, TimeRule
 from ingestd.pipeline.events import DAY, Events, Key, own_id
 from ingestd.pipeline.linking import link_of, linked, reach
 from ingestd.pipeline.names import Names, name_id, put_bookmaker, sport_of
+from ingestd.relations import Known, Wanted
 
 
 def supersedes(stamp: int, held_at: int, rule: TimeRule) -> bool:

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from ingestd.batch import Change, HeldRow, MarketRow
 from ingestd.markets import Market as Known
-from ingestd.model import NO_PRICE, ON_OFFER, STATUS_RANK, BookmakerKind, Quote, QuoteResult, Scope, Selection, Status
+from ingestd.model import NO_PRICE, ON_OFFER, STATUS_RANK, BookmakerKind, Quote, QuoteResult, Scope, Selection, Status, TimeBasis
 
 Terms = tuple[float | None, float | None, float | None]
 """Price, line and size."""
@@ -117,6 +117,25 @@ def gone_at(held: Held, start: int | None, stamp: int) -> int:
     keeps its place.
     """
     return start if start is not None and held.changed_at <= start < stamp else stamp
+
+
+def told(held: Held, basis: TimeBasis, moment: Moment, *, history: bool) -> Change:
+    """How a selection stands now, as a row."""
+    return Change(
+        selection_id=held.selection.id,
+        changed_at=held.changed_at,
+        seq=held.seq,
+        price=held.price,
+        line=held.line,
+        size=held.size,
+        own_status=held.own_status,
+        status=held.status,
+        result=held.result,
+        time_basis=basis,
+        received_at=moment.received_at,
+        offset=moment.offset,
+        history=history,
+    )
 
 
 def late(quote: Quote, stamp: int, moment: Moment) -> Change:

@@ -5,12 +5,13 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ingestd.batch import AliasRow, LinkRow
+from ingestd.batch import LinkRow
 from ingestd.model import Fixture, LinkState
 from ingestd.pipeline.events import Events, days, own_id
 from ingestd.pipeline.matching import decide, sides
 from ingestd.pipeline.matching.canonical import find_sport
 from ingestd.pipeline.names import Names
+from ingestd.relations import AliasRow
 
 CHILD: Final = '{"by":"parent"}'
 PERSON: Final = '{"by":"a person"}'

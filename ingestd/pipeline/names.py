@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
-from ingestd.batch import AliasRow, Batch, NamedRow
+from ingestd.batch import Batch, NamedRow
 from ingestd.model import BookmakerKind, hash64
 from ingestd.pipeline.matching import canonical_bookmaker, canonical_league, canonical_sport, canonical_team
+from ingestd.relations import AliasRow
 
 ANY: Final = ""
 """The sport of what has none: a bookmaker, an event."""

@@ -4,10 +4,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.batch import Batch, Known, Wanted, Written
+from ingestd.batch import Batch, Written
 from ingestd.errors import StoreUnavailable
 from ingestd.interfaces import Clock, Store, Telemetry
 from ingestd.model import SECOND
+from ingestd.relations import Known, Wanted
 
 RETRY_FIRST: Final = 0.25
 RETRY_LONGEST: Final = 5.0

@@ -78,7 +78,21 @@ class HttpSettings(Part):
 
 Level = Literal["debug", "info", "warning", "error"]
 Area = Literal[
-    "alert", "batch", "breaker", "budget", "bug", "daemon", "frame", "intake", "journal", "library", "row", "run", "source", "store"
+    "alert",
+    "batch",
+    "breaker",
+    "budget",
+    "bug",
+    "daemon",
+    "frame",
+    "intake",
+    "journal",
+    "library",
+    "market",
+    "row",
+    "run",
+    "source",
+    "store",
 ]
 """What facts are about: the first words of what the log can say."""
 

@@ -3,7 +3,8 @@
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ingestd.batch import AliasRow, Known, LinkRow, Wanted
+from ingestd.batch import LinkRow
+from ingestd.relations import AliasRow, Known, Wanted
 from ingestd.store.ledger import Revision
 from ingestd.store.rows import chunks
 from ingestd.store.schema import Alias, Bookmaker, EventLink, League, Precedence, Team

@@ -5,10 +5,11 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
+from ingestd.relations import Known, Wanted
 from ingestd.store import affairs, postgres_open, postgres_sql
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable

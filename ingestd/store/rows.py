@@ -62,6 +62,7 @@ class Refused(Struct):
 def catalogue(batch: Batch) -> list[Step]:
     """The rows that prices refer to, before them, and what is wrong with their markets."""
     links = sorted(batch.links.items())
+    flags = sql.FLAGS_LIVE if batch.run.kind == "live" else sql.FLAGS_FINITE
     named = attrgetter("id")
     steps = [
         Step(sql.LEAGUES, [(row.id, row.sport, row.name) for row in sorted(batch.leagues.values(), key=named)]),
@@ -84,10 +85,7 @@ def catalogue(batch: Batch) -> list[Step]:
                 for _, row in sorted(batch.results.items())
             ],
         ),
-        Step(
-            sql.FLAGS_LIVE if batch.run.kind == "live" else sql.FLAGS_FINITE,
-            [(*key, row.ended_at, row.detail) for key, row in sorted(batch.flags.items())],
-        ),
+        Step(flags, [(*key, row.ended_at, row.detail) for key, row in sorted(batch.flags.items())]),
     ]
     return [step for step in steps if step.rows]
 

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ingestd.batch import Batch, IncidentRow, Known, Wanted, Warm, Written
+from ingestd.batch import Batch, IncidentRow, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
+from ingestd.relations import Known, Wanted
 from ingestd.store import sqlite_open
 from ingestd.store.connect import Target, reader_engine
 from ingestd.store.history import incident_rows

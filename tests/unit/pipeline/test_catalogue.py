@@ -3,10 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from ingestd.batch import AliasRow, Batch, Known, LinkRow, NamedRow, Refusal, ResultRow, Wanted
+from ingestd.batch import Batch, LinkRow, NamedRow, Refusal, ResultRow
 from ingestd.model import SECOND, WHOLE, Fixture, Result, Run, hash64, selection
 from ingestd.pipeline.catalogue import Catalogue, supersedes
 from ingestd.pipeline.events import DAY
+from ingestd.relations import AliasRow, Known, Wanted
 
 T = 1_700_000_000 * SECOND
 EVENT = hash64("event", "s", "e1")

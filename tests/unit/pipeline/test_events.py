@@ -2,10 +2,11 @@
 
 from msgspec.structs import replace
 
-from ingestd.batch import AliasRow, LinkRow
+from ingestd.batch import LinkRow
 from ingestd.model import SECOND
 from ingestd.pipeline.events import DAY, Events, days, own_id
 from ingestd.pipeline.names import Names
+from ingestd.relations import AliasRow
 
 T = 20_000 * DAY
 HOUR = 3_600 * SECOND

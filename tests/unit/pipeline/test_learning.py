@@ -1,10 +1,11 @@
 """When the store is asked, and what for."""
 
-from ingestd.batch import Known, LinkRow, Wanted
+from ingestd.batch import LinkRow
 from ingestd.model import Fixture, Gap, Scope
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.events import DAY
 from ingestd.pipeline.learning import ASK_EVERY, Learner
+from ingestd.relations import Known, Wanted
 from ingestd.testing.clock import VirtualClock
 
 T = 20_000 * DAY

@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from ingestd.batch import AliasRow, LinkRow
+from ingestd.batch import LinkRow
 from ingestd.model import SECOND
 from ingestd.pipeline.events import Events, own_id
 from ingestd.pipeline.linking import Link, decidable, link_of, linked, reach
 from ingestd.pipeline.names import Names
+from ingestd.relations import AliasRow
 
 T = 1_700_000_000 * SECOND
 KNOWN = LinkRow(

@@ -10,7 +10,7 @@ import pytest
 from msgspec import DecodeError, json
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, Known, Refusal, Wanted, Warm, Written, store_offset
+from ingestd.batch import Batch, Refusal, Warm, Written, store_offset
 from ingestd.clock import SystemClock
 from ingestd.errors import Fenced, Malformed, StoreUnavailable
 from ingestd.interfaces import Session, Store
@@ -45,6 +45,7 @@ from ingestd.pipeline.lane import CollectorView, Lane
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
 from ingestd.pipeline.writer import Writer
+from ingestd.relations import Known, Wanted
 from ingestd.store import open_store
 from ingestd.testing.clock import VirtualClock
 from ingestd.testing.digest import Fact, facts

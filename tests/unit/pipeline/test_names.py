@@ -1,8 +1,9 @@
 """What teams, leagues and bookmakers are called."""
 
-from ingestd.batch import AliasRow, Batch, NamedRow
+from ingestd.batch import Batch, NamedRow
 from ingestd.model import Run, hash64
 from ingestd.pipeline.names import Names, name_id, put_bookmaker, sport_of
+from ingestd.relations import AliasRow
 
 
 def alias(kind: str, word: str, name: str, sport: str = "football") -> AliasRow:

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 import pytest
 
-from ingestd.batch import Batch, Change, Known, Refusal, Wanted, Warm, Written
+from ingestd.batch import Batch, Change, Refusal, Warm, Written
 from ingestd.errors import Fenced, StoreUnavailable
 from ingestd.model import Frame, Run
 from ingestd.pipeline.writer import Writer
+from ingestd.relations import Known, Wanted
 from ingestd.testing.clock import VirtualClock
 
 T = TypeVar("T")

@@ -1,7 +1,8 @@
 """What a run learns from the store before it links fixtures, on both databases."""
 
-from ingestd.batch import LinkRow, Wanted
+from ingestd.batch import LinkRow
 from ingestd.interfaces import Store
+from ingestd.relations import Wanted
 from ingestd.testing.batches import T0, World
 
 HOUR = 3_600_000_000

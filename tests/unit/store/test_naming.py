@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ingestd.batch import Wanted
 from ingestd.errors import ConfigError
 from ingestd.interfaces import Store
 from ingestd.model import hash64
+from ingestd.relations import Wanted
 from ingestd.store.connect import target
 from ingestd.store.deciding import Deciding
 from ingestd.store.decisions import Deed
