@@ -52,9 +52,11 @@ def alerts() -> dict[str, dict[str, dict[str, str]]]:
 def test_every_alert_has_its_cases_and_its_texts() -> None:
     """One that fires, one that does not; and a person is told what, since when, and where to read on."""
     assert set(alerts()) == set(cases())
+    sections = re.findall(r"^#{2,3} (\w+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
     for name, rule in alerts().items():
         assert rule["labels"]["severity"] in {"page", "ticket"}, name
         assert {"summary", "description", "runbook"} <= set(rule["annotations"]), name
+        assert rule["annotations"]["runbook"].removeprefix("docs/runbook.md#") in sections, name
 
 
 def test_they_ask_for_what_there_is() -> None:
