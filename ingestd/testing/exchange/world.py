@@ -12,7 +12,7 @@ BOOKMAKERS: Final = (
     wire.Bookmaker("ns", "North Star", "book"),
     wire.Bookmaker("om", "Old Mill", "book"),
     wire.Bookmaker("hx", "Harbour Exchange", "exchange"),
-    wire.Bookmaker("avg", "Market Average", "aggregate"),
+    wire.Bookmaker("avg", "Market average", "aggregate"),
 )
 KINDS: Final = (
     ("match_odds", ("home", "draw", "away")),
