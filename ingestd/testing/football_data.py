@@ -81,6 +81,7 @@ class FootballDataSite:
         self._over = asyncio.Event()
         self._runner: web.AppRunner
         self._offered: dict[str, Game] = {}
+        self._listed: dict[str, set[str]] = {}
         soon = datetime.now(UTC).replace(hour=14, minute=0) + timedelta(days=3)
         self._script = list(_script(soon))
         self.publish(NOTES, b"Div = League Division\n")
@@ -132,19 +133,25 @@ class FootballDataSite:
                 await self._all_fetched()
 
     def truth(self) -> Mapping[Key, Stand]:
-        """Every price that was ever offered, as it stands: nothing in these files is ever taken back."""
+        """Every price that was ever offered, as it stands: of a match that was played, of one to come, of one that no file lists any more."""
         return {
-            Key(f"{game.id}|{BOOKS[prefix]}|match_odds", outcome): Stand(None if game.goals else price, "settled" if game.goals else "open")
+            Key(f"{game.id}|{BOOKS[prefix]}|match_odds", outcome): Stand(None if game.goals else price, self._status(game))
             for game in self._offered.values()
             for prefix in {**game.opening, **game.closing}
             for outcome, price in zip(OUTCOMES.values(), game.closing.get(prefix) or game.opening[prefix], strict=True)
         }
+
+    def _status(self, game: Game) -> str:
+        if game.goals:
+            return "settled"
+        return "open" if any(game.id in listed for listed in self._listed.values()) else "withdrawn"
 
     def publish(self, path: str, body: bytes) -> None:
         """Put a file up, or replace it."""
         self.files.setdefault(path, Served()).versions.append(body)
 
     def _step(self, path: str, games: "list[Game]") -> None:
+        self._listed[path] = {game.id for game in games}
         for game in games:
             self._offered[game.id] = game
         self.publish(path, _file(path, games))

@@ -89,7 +89,7 @@ async def test_sources_with_one_key_share_one_budget(settings: Settings, monkeyp
         contexts.append(context)
         return FEEDS["simulated"].build(options, context)
 
-    monkeypatch.setattr("ingestd.app.daemon.FEEDS", {"simulated": replace(FEEDS["simulated"], build=build)})
+    monkeypatch.setattr("ingestd.app.feeds.FEEDS", {"simulated": replace(FEEDS["simulated"], build=build)})
     other = settings.sources[0].model_copy(update={"name": "other"})
     both = settings.model_copy(update={"sources": (settings.sources[0], other)})
     limits = (Limit(amount=500, seconds=None),)
