@@ -57,4 +57,4 @@ def test_who_must_act(error: Exception, kind: type[Exception]) -> None:
     said = postgres_open.explained(target("postgresql://user:secret@host/db", "ingestd"), error)
     assert type(said) is kind
     assert "secret" not in str(said)
-    assert "user@host/db" in str(said)
+    assert "user:***@host/db" in str(said)

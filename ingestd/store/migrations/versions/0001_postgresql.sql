@@ -327,10 +327,6 @@ CREATE TABLE odds_history (
 )
  PARTITION BY RANGE (changed_at);
 
-CREATE TABLE odds_history_before PARTITION OF odds_history FOR VALUES FROM (MINVALUE) TO ('1990-01-01 00:00:00+00');
-
-CREATE TABLE odds_history_after PARTITION OF odds_history FOR VALUES FROM ('2100-01-01 00:00:00+00') TO (MAXVALUE);
-
 CREATE INDEX odds_history_journal_offset_idx ON odds_history USING brin (journal_offset);
 
 CREATE TABLE odds_history_before PARTITION OF odds_history FOR VALUES FROM (MINVALUE) TO ('1990-01-01 00:00:00+00');
