@@ -63,14 +63,24 @@ def history(world: World, deliveries: Iterable[Delivery]) -> dict[Key, list[Row]
 
 
 def _take(known: _Told, market: Market, at: int) -> None:
-    known.status = {"OPEN": "open", "CLOSED": "settled"}.get(market.status, "suspended")
-    for held in known.held.values():
-        _write(known, held, at)
+    """What opens, opens last: no price of before is to look alive in between."""
+    opens = market.status == "OPEN"
+    if not opens:
+        _turn(known, {"CLOSED": "settled"}.get(market.status, "suspended"), at)
     for runner in market.runners:
         _take_status(known, market, runner, at)
     for runner in market.runners:
         if runner.status == "ACTIVE":
             _take_offers(known, market, runner, at)
+    if opens:
+        _turn(known, "open", at)
+
+
+def _turn(known: _Told, status: str, at: int) -> None:
+    """The market's own state, which covers all in it."""
+    known.status = status
+    for held in known.held.values():
+        _write(known, held, at)
 
 
 def _take_status(known: _Told, market: Market, runner: Runner, at: int) -> None:

@@ -45,4 +45,7 @@ def test_the_seams_are_on_one_page() -> None:
     names = {
         name for name, part in vars(interfaces).items() if getattr(part, "_is_protocol", False) and part.__module__ == interfaces.__name__
     }
-    assert names == {"Clock", "ContextTelemetry", "Session", "Receiving", "Decoder", "Feed", "Stage", "Journal", "Store", "Telemetry"}
+    assert names == {
+        *("Clock", "Telemetry", "ContextTelemetry", "Session", "Receiving", "Decoder", "Feed", "Stage"),
+        *("Readable", "Journal", "Store", "HistoryStore"),
+    }
