@@ -76,12 +76,14 @@ class Judge:
                 continue
             if what.bookmaker not in found:
                 found[what.bookmaker] = Group(self._catalogue.bookmaker(what, batch), what.bookmaker_kind, []), {}
-            group, parts = found[what.bookmaker]
+            _, parts = found[what.bookmaker]
             key = (what.market, what.period, "" if known.participant == "none" else what.participant)
             if key not in parts:
                 parts[key] = Part(known, [])
-                group.parts.append(parts[key])
             parts[key].members.append(held)
+        for group, parts in found.values():
+            # in an order of their own: a restart gathers them in another than they came in
+            group.parts.extend(part for _, part in sorted(parts.items()))
         return [group for group, _ in found.values()]
 
     def _leave(self, market_id: str, groups: Iterable[Group], at: int, batch: Batch) -> None:

@@ -40,7 +40,7 @@ def judge_part(part: Part, kind: BookmakerKind, bounds: Bounds, found: Found) ->
         by_line.setdefault(shared_line(part.known, held), []).append(held)
     if kind == "book" and part.known.line == "required" and len(part.known.outcomes) == PAIR:
         _sides(by_line, found)
-    for several in by_line.values():
+    for _, several in sorted(by_line.items(), key=_by_line):
         _margin(part.known, several, bounds, found)
 
 
@@ -81,7 +81,12 @@ def _tell(found: Found, rule: Rule, detail: str) -> None:
     found[rule.category] = f"{found[rule.category]}; {detail}" if rule.category in found else detail
 
 
+def _by_line(item: tuple[float | None, object]) -> tuple[bool, float]:
+    line, _ = item
+    return line is not None, line or 0.0
+
+
 def _named(several: Iterable[Held]) -> str:
     return ", ".join(
-        f"{held.selection.outcome}{'' if held.line is None else f' {held.line:g}'} {held.price:g}" for held in several
+        sorted(f"{held.selection.outcome}{'' if held.line is None else f' {held.line:g}'} {held.price:g}" for held in several)
     )  # fmt: skip
