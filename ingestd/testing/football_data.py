@@ -133,7 +133,7 @@ class FootballDataSite:
                 await self._all_fetched()
 
     def truth(self) -> Mapping[Key, Stand]:
-        """Every price that was ever offered, as it stands: of a match that was played, of one to come, of one that no file lists any more."""
+        """Every price that was ever offered, as it stands: its match was played, is to come, or no file lists it any more."""
         return {
             Key(f"{game.id}|{BOOKS[prefix]}|match_odds", outcome): Stand(None if game.goals else price, self._status(game))
             for game in self._offered.values()

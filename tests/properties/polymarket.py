@@ -284,7 +284,8 @@ class Polymarket(Provider):
             prices = ["1", "0"] if market.winner == 0 else ["0", "1"]
         return {
             "conditionId": market.id, "clobTokenIds": msgspec.json.encode([token.asset for token in market.tokens]).decode(),
-            "outcomes": '["Yes","No"]', "outcomePrices": msgspec.json.encode(prices).decode(), "sportsMarketType": "totals",
+            "outcomes": '["Yes","No"]', "outcomePrices": msgspec.json.encode(prices).decode(),
+            "sportsMarketType": "both_teams_to_score" if market.line is None else "totals",
             "line": market.line, "closed": market.closed, "active": True, "acceptingOrders": market.trading,
         }  # fmt: skip
 
