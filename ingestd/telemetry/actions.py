@@ -48,7 +48,7 @@ ACTIONS: Final[dict[str, Action]] = {
         "error", "a bug of ours in {stage}, at a frame of {source}: {reason}", code="stage", often=("source", "stage"), critical=True
     ),
     "market.flagged": Action(
-        "info", "{source}: market {market} is flagged: {category}: {detail}", code="category", often=("source", "category")
+        "debug", "{source}: market {market} is flagged: {category}: {detail}", code="category", often=("source", "category")
     ),
     # Budgets.
     "budget.lost": Action(
