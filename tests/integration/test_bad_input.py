@@ -89,7 +89,9 @@ def test_in_a_recording(store_url: str, tmp_path: Path, name: str, command: Comm
     counts = loaded(command, "betfair", [path], store_url)
     assert (counts["frames"], counts["quarantined"]) == (3, len(case.found))
     found = sql(store_url, "SELECT stage, category, path, reason, journal_offset, state FROM quarantine")
-    prices = [row[0] for row in sql(store_url, "SELECT price FROM price_history WHERE participant = 'Marsham' ORDER BY valid_from")]
+    rows = "odds_history AS h JOIN selections AS s ON s.selection_id = h.selection_id"
+    history = f"SELECT price FROM {rows} WHERE identity LIKE '%|102|%' ORDER BY h.changed_at"
+    prices = [row[0] for row in sql(store_url, history)]
     assert prices == ([4.0, 4.2, 4.4] if case.neighbour else [4.0, 4.4])
     assert [row[0] for row in sql(store_url, "SELECT price FROM odds ORDER BY price")] == [2.2, 4.4]
     assert [row[:3] for row in found] == list(case.found)

@@ -94,7 +94,7 @@ def documented() -> list[str]:
 
 
 async def test_one_where_leaves_out_the_bad_minutes(store: Store, store_url: str) -> None:
-    """Three prices in a row, the second within a gap; and the query that lists the gap."""
+    """Three prices in a row, the second told within a gap: it counts from the image on that ended it; and the query that lists the gap."""
     world = World("betfair")
     await world.begin(store)
     batch, begin = world.batch(), now() - 3_600 * SECOND
@@ -108,9 +108,10 @@ async def test_one_where_leaves_out_the_bad_minutes(store: Store, store_url: str
     world.covered(batch, after, now())
     await store.write(batch)
     trusted, gaps = documented()
-    found = await ask(store_url, trusted.replace("select *", "select price"))
-    assert sorted(found) == [(3.0,), (13.0,)]
-    assert len(await ask(store_url, "SELECT price FROM trusted_history")) == 3
+    found = await ask(store_url, trusted.replace("select *", "select price, covered_from = valid_from"))
+    assert sorted((price, bool(at_once)) for price, at_once in found) == [(3.0, True), (8.0, False), (13.0, True)]
+    left_out = await ask(store_url, "SELECT price FROM trusted_history WHERE coverage_state = 'gap' ORDER BY price")
+    assert left_out == [(3.0,), (8.0,)]
     if store_url.startswith("postgresql"):
         ((_, lasted, state, _, _),) = await ask(store_url, gaps)
         assert (str(lasted), state) == ("0:05:00", "gap")
