@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from ingestd.batch import LinkRow
 from ingestd.model import SECOND, hash64
 from ingestd.pipeline.matching import Candidate
+from ingestd.pipeline.matching.canonical import find_sport
 from ingestd.pipeline.names import Names
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Events:
         self._of.setdefault(link.event_id, set()).add(key)
         self._founders[own_id(*key)] = key
         if link.starts_at is not None:
-            self._days.setdefault((link.sport, link.starts_at // DAY), set()).add(key)
+            self._days.setdefault(_place(link.sport, link.starts_at // DAY), set()).add(key)
         if link.parent:
             self._children.setdefault((link.source, link.parent), set()).add(key)
         self._candidates.pop(link.event_id, None)
@@ -78,7 +79,7 @@ class Events:
         _discard(self._of, link.event_id, key)
         del self._founders[own_id(*key)]
         if link.starts_at is not None:
-            _discard(self._days, (link.sport, link.starts_at // DAY), key)
+            _discard(self._days, _place(link.sport, link.starts_at // DAY), key)
         if link.parent:
             _discard(self._children, (link.source, link.parent), key)
         self._candidates.pop(link.event_id, None)
@@ -101,8 +102,8 @@ class Events:
         return (key for key, link in self._links.items() if link.starts_at is not None and link.starts_at < moment)
 
     def near(self, sport: str, within: Iterable[int]) -> Sequence[Candidate]:
-        """The events of a sport of which a link starts on one of these days, in an order of their own."""
-        found = {self._links[key].event_id for day in within for key in self._days.get((sport, day), ())}
+        """The events of a sport, or of its family, of which a link starts on one of these days, in an order of their own."""
+        found = {self._links[key].event_id for day in within for key in self._days.get(_place(sport, day), ())}
         return [self._candidate(event_id) for event_id in sorted(found)]
 
     def _candidate(self, event_id: int) -> Candidate:
@@ -130,6 +131,11 @@ class Events:
             starts_at=starts_at,
             sources=frozenset(link.source for link in links),
         )
+
+
+def _place(sport: str, day: int) -> tuple[str, int]:
+    """Some providers have a wider word for a sport: Counter-Strike is told as esports, too."""
+    return find_sport(sport).family, day
 
 
 def _discard(table: dict[T, set[Key]], place: T, key: Key) -> None:

@@ -29,8 +29,8 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 def decidable(link: LinkRow) -> bool:
-    """Whether enough is told: a sport, a start, both names."""
-    return bool(link.sport) and link.starts_at is not None and (bool(link.home and link.away) or sides(link.name) != ("", ""))
+    """Whether enough is told: a sport, a start, both names; a placeholder ("TBD", "Winner of QF1") is none."""
+    return bool(link.sport) and link.starts_at is not None and sides(link.name, link.home, link.away) != ("", "")
 
 
 def reach(link: LinkRow) -> range:

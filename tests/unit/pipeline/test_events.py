@@ -43,6 +43,15 @@ def test_near_finds_by_sport_and_day() -> None:
     assert len(events) == 5
 
 
+def test_near_finds_a_wider_word_for_the_sport() -> None:
+    """What one tells as esports is Counter-Strike to another; ``decide`` says whether they may be one."""
+    events = Events(Names())
+    events.put(LinkRow(source="a", source_event_id="1", event_id=1, sport="counter_strike", starts_at=0))
+    events.put(LinkRow(source="a", source_event_id="2", event_id=2, sport="football", starts_at=0))
+    assert [one.event_id for one in events.near("esports", range(1))] == [1]
+    assert [one.event_id for one in events.near("counter_strike", range(1))] == [1]
+
+
 def test_a_link_that_moves_is_found_where_it_is_now() -> None:
     """To another day, and to another event; what it left behind is nothing."""
     events = filled(A1)

@@ -57,7 +57,7 @@ def test_what_is_doubtful_waits_in_an_event_of_its_own() -> None:
     assert (link.event_id, link.state, link.candidate_id) == (OWN, "review", KNOWN.event_id)
 
 
-@pytest.mark.parametrize("missing", [{"sport": ""}, {"starts_at": None}, {"home": "", "name": ""}])
+@pytest.mark.parametrize("missing", [{"sport": ""}, {"starts_at": None}, {"home": "", "name": ""}, {"away": "TBD"}, {"home": "Winner QF1"}])
 def test_too_little_told_is_not_decided(missing: dict[str, object]) -> None:
     """It is a stub until the rest is told."""
     told = replace(TOLD, **missing)
