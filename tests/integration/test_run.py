@@ -266,9 +266,9 @@ def test_status_health_and_coverage(beside: Command, demo: Demo) -> None:
     assert beside("health")[:2] == (0, "".join(f"{line}\n" for line in beside("health").out.splitlines()))
     assert beside("health").out.startswith("pass\n")
     assert msgspec.json.decode(beside("health", "--json").out)["checks"]["sources"]["output"] == "1 of 1 live"
-    (interval,) = msgspec.json.decode(beside("coverage", "demo", "--json").out)
+    (interval,) = msgspec.json.decode(beside("coverage", "demo", "--json").out)["intervals"]
     assert (interval["scope_kind"], interval["state"], interval["ended_at"]) == ("source", "complete", None)
-    assert msgspec.json.decode(beside("coverage", "demo", "--gaps", "--json").out) == []
+    assert msgspec.json.decode(beside("coverage", "demo", "--gaps", "--json").out)["intervals"] == []
     assert "complete" in beside("coverage", "demo").out
     unknown = beside("coverage", "nobody")
     assert (unknown.code, unknown.err) == (
