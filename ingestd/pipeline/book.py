@@ -177,16 +177,17 @@ class Book:
             self._let_go(held)
             self._count_words(held.selection, -1)
 
-    def forget(self, before: int, closed_before: int, moment: Moment) -> None:
+    def forget(self, before: int, closed_before: int, moment: Moment | None) -> None:
         """Let go of what has been closed since ``closed_before``, and of what is over: begun before ``before``, and unchanged since then.
 
-        What is over and still on offer is withdrawn: once it is let go of, nobody would notice that it is no longer listed.
+        What is over and still on offer is withdrawn at ``moment``: once it is let go of, nobody would notice that it is no longer listed.
+        None for a recording: that it goes on at another time says nothing of what it told.
         That a market closed is remembered longer: what is offered there again was closed by mistake.
         """
         for held in list(self._held.values()):
             start = self._starts_at(held)
             over = start is not None and max(start, held.changed_at) < before
-            if over and held.own_status in ON_OFFER and held.status not in CLOSED:
+            if over and moment is not None and held.own_status in ON_OFFER and held.status not in CLOSED:
                 self._turn(held, "withdrawn", moment.received_at, moment, "received")
             elif over or (held.own_status in CLOSED and held.changed_at < closed_before):
                 self._let_go(held)

@@ -146,7 +146,8 @@ class Lane:
         if "whole" in frame.meta:
             self.coverage.walked(at)
         if self.last_received_at // SWEEP > minutes:
-            self.book.forget(at - FORGET_AFTER, at - closed_kept(self._feed.time_rule), Moment(at, offset))
+            moment = Moment(at, offset) if self._sessions else None
+            self.book.forget(at - FORGET_AFTER, at - closed_kept(self._feed.time_rule), moment)
             self.catalogue.forget(self.source, at - 2 * FORGET_AFTER)
         if len(batch.changes) > before:
             counters["rows"] += len(batch.changes) - before

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final
 
 from msgspec import Struct
@@ -85,7 +86,12 @@ def _spellings(line: dict[str, str]) -> tuple[str, ...]:
     return (line["name"], *(alias for alias in line["aliases"].split(ALSO) if alias))
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> dict[str, Traversable]:
+    """The lists by name. What is asked for may be a provider's word: it is never made part of a path."""
+    return {file.name.removesuffix(".csv"): file for file in files("ingestd.pipeline.matching").joinpath("data").iterdir()}
+
+
 def _lines(name: str) -> Iterator[dict[str, str]]:
-    path = files("ingestd.pipeline.matching").joinpath("data", f"{name}.csv")
-    if path.is_file():
-        yield from csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    if name in _shipped():
+        yield from csv.DictReader(_shipped()[name].read_text(encoding="utf-8").splitlines())

@@ -610,6 +610,16 @@ def test_forget_withdraws_what_is_over_and_still_on_offer() -> None:
     assert len(bench.book) == 0
 
 
+def test_forget_leaves_what_a_recording_told_as_it_is() -> None:
+    """It is let go of, and nothing is said: a file of another time is no news of it."""
+    bench = Bench()
+    begun(bench)
+    bench.say(Quote(A, 1.5), T)
+    told = len(bench.batch.changes)
+    bench.book.forget(T + 1, T, None)
+    assert (len(bench.batch.changes), len(bench.book)) == (told, 0)
+
+
 def test_a_closing_can_be_taken_back_for_a_while() -> None:
     """Though nothing is offered there again: the price that had ended is withdrawn."""
     bench = Bench()

@@ -123,7 +123,7 @@ def test_overround_is_of_one_bookmaker_one_line_one_participant_and_of_what_can_
     bench = Bench()
     bench.frame(*quotes("moneyline", {"home": 3.0}), *quotes("moneyline", {"away": 3.0}, side="lay"))
     assert bench.frame(*quotes("moneyline", {"away": 3.0}), at=1) == [("overround", 1, None)]
-    assert bench.detail == "0.6667 (home 3, away 3)"
+    assert bench.detail == "0.6667 (away 3, home 3)"
 
 
 @pytest.mark.parametrize("own", ["suspended", "withdrawn", "settled"])

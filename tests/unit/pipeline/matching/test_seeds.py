@@ -3,6 +3,8 @@
 from collections import Counter
 from importlib.resources import files
 
+import pytest
+
 from ingestd.pipeline.matching.naming import teams
 from ingestd.pipeline.matching.seeds import rows, sports, vocabulary
 
@@ -45,3 +47,10 @@ def test_every_list_is_of_a_sport() -> None:
     known = {sport.family for sport in sports()} | {"college", "sports", "leagues", "countries", "bookmakers", "words"}
     assert lists <= known
     assert {row.sport for row in rows("leagues")} <= {sport.name for sport in sports()}
+
+
+@pytest.mark.parametrize("word", ["curling", "x" * 5_000, "../data/sports", "/etc/passwd", "sports.csv\0"])
+def test_a_word_of_a_provider_is_no_path(word: str) -> None:
+    """What has no list has none, whatever it is called."""
+    assert rows(f"teams_{word}") == ()
+    assert rows(word) == ()

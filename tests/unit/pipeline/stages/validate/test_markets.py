@@ -51,4 +51,4 @@ def test_what_is_wrong_at_several_places_is_said_together() -> None:
     two = [held(side, 3.0, line) for line in (1.5, 2.5) for side in ("over", "under")]
     assert found("total", *two) == {"overround": "0.6667 (over 1.5 3, under 1.5 3); 0.6667 (over 2.5 3, under 2.5 3)"}
     lined = [held("home", 3.0), held("away", 3.0), held("home", 2.0, 0.5)]
-    assert found("moneyline", *lined) == {"line_unexpected": "home 0.5 2", "overround": "0.6667 (home 3, away 3)"}
+    assert found("moneyline", *lined) == {"line_unexpected": "home 0.5 2", "overround": "0.6667 (away 3, home 3)"}
