@@ -123,9 +123,9 @@ async def test_kalshi(tmp_path: Path, empty: Path) -> None:
 
 
 async def test_polymarket(tmp_path: Path, empty: Path) -> None:
-    """One of two connections is mute, or brings garbage, or breaks; then a change gets lost, and one market alone is not known.
+    """One of two connections is mute, or brings garbage, or breaks; then a change gets lost, twice, and one market alone is not known.
 
-    Of one asset nobody has a book: that is an image too.
+    What the other connection brings while one is mute makes nothing known. Of one asset nobody has a book: that is an image too.
     """
     async with trial("polymarket", tmp_path, empty) as (emulator, tried):
         assert isinstance(emulator, PolymarketEmulator)
@@ -141,23 +141,30 @@ async def test_polymarket(tmp_path: Path, empty: Path) -> None:
 
             return happens
 
+        async def mute() -> None:
+            await armed("stall")()
+            while any(link.wire.stalled for link in server.links):
+                await server.publish(world.trade(first, 0, 510, 5))
+                await asyncio.sleep(0.05)
+
         async def cut() -> None:
             server.cut()
 
         async with tried.life() as one:
-            await after(tried, one, armed("stall"), armed("garbage"), armed("reset"), cut)
+            await after(tried, one, mute, armed("garbage"), armed("reset"), cut)
             assert len(server.links) > 1
-            world.change(first, "BUY", 500, 10)
-            await server.publish(world.change(first, "BUY", 450, 0))
+            for count, (lost, gone) in enumerate(((500, 450), (510, 480)), 1):
+                world.change(first, "BUY", lost, 10)
+                await server.publish(world.change(first, "BUY", gone, 0))
 
-            async def noticed() -> bool:
-                return any(found.scope != "source" for found in await tried.coverage())
+                async def noticed(count: int = count) -> bool:
+                    return sum(found.scope != "source" for found in await tried.coverage()) == count
 
-            await until(noticed, "it is noticed", WITHIN)
-            await settled(one)
+                await until(noticed, "it is noticed", WITHIN)
+                await settled(one)
         assert await tried.miscovered() == []
         narrow = [found for found in await tried.coverage() if found.scope != "source"]
-        assert [(found.scope, found.reason, found.repaired_by) for found in narrow] == [(f"market {first.id}", "mismatch", "image")]
+        assert [(found.scope, found.reason, found.repaired_by) for found in narrow] == [(f"market {first.id}", "mismatch", "image")] * 2
         why = ("silent", "malformed", "reset", "reset")
         assert await reasons(tried) == [(f"gap {reason}", "image") for reason in why]
 
