@@ -8,8 +8,9 @@ from msgspec import Struct
 
 T = TypeVar("T")
 
-Did = Literal["met", "sent", "alive", "garbage", "kept", "reset", "stall"]
-"""met: a client connected; it has left any connection before. sent: a message went out whole. alive: so did a sign of life.
+Did = Literal["met", "sent", "alive", "garbage", "kept", "reset", "stall", "left"]
+"""met: a client connected; where connections have no number, it has left any before. left: the connection is gone.
+sent: a message went out whole. alive: so did a sign of life, or the client gave one.
 garbage: bytes that are no message went out instead of it. kept: it waits for the one after it. reset, stall: nothing more comes of this
 connection."""
 HANDSHAKE: Final = "handshake"
@@ -20,6 +21,8 @@ REPLAY: Final = "opened, replay"
 """A session that is told everything since the last one."""
 CHANGE: Final = "change"
 """Says what changed in its scope, and is of no use to whoever has no image of it."""
+LISTING: Final = "listing"
+"""Says of a message: it answers what there is, beside any stream."""
 CONFLATED: Final = "opened, conflated"
 """A session that is told how things stand now."""
 BEGIN, END, ONE = "image begins", "image ends", "image"
@@ -39,6 +42,10 @@ class Says(Struct, frozen=True):
     quiet: bool = False
     empty: bool = False
     """An image that lists nothing."""
+    link: int = 0
+    """Which connection it goes over, where a client has several; 0: none of them."""
+    body: bytes = b""
+    """What it says, where the rules of its protocol ask for that; of a sign of life, what the client asked for."""
     loses: str = ""
     """It says that something of everything is missing, and why."""
 

@@ -50,8 +50,8 @@ class Emulator(Seam):
         """The options of a source that reaches it, patience included: silence is noticed within a second, pauses are short."""
 
     @property
-    def protocol(self) -> Protocol | None:
-        """By what rules ``testing.knowledge`` judges which coverage its day must leave; None: by none."""
+    def protocol(self) -> Protocol:
+        """By what rules ``testing.knowledge`` judges which coverage its day must leave."""
 
     @property
     def deeds(self) -> Deeds:

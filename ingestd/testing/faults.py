@@ -31,13 +31,13 @@ class Faults:
 class Wire:
     """One connection's way out: ``write`` puts a message on it, ``cut`` breaks it off. ``stalled``: nothing more will come of it."""
 
-    def __init__(self, faults: Faults, write: Callable[[bytes], Awaitable[None]], cut: Callable[[], None]) -> None:
+    def __init__(self, faults: Faults, write: Callable[[bytes], Awaitable[None]], cut: Callable[[], None], link: int = 0) -> None:
         self.stalled = False
         self._faults = faults
         self._write = write
         self._cut = cut
         self._kept: list[tuple[bytes, Says]] = []
-        faults.deeds.note("met")
+        faults.deeds.note("met", Says(link=link))
 
     async def send(self, message: bytes, says: Says = NOTHING, *, sign_of_life: bool = False) -> None:
         """Send it, or let happen what is armed. Raises ConnectionResetError where the connection is to break here."""

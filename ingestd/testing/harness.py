@@ -147,11 +147,8 @@ class Trial:
 
     async def miscovered(self) -> list[str]:
         """How the coverage differs from what the emulator's own deeds make it, once no daemon lives."""
-        protocol = self._emulator.protocol
-        if protocol is None:
-            return []
         heard = (deed for deed in self._emulator.deeds.done if deed.at <= self._left)
-        return unlike(expected(heard, protocol), await self.coverage(), [frame.received_at for frame in self.frames()])
+        return unlike(expected(heard, self._emulator.protocol), await self.coverage(), [frame.received_at for frame in self.frames()])
 
     def frames(self) -> list[Frame]:
         """Everything in the journal."""

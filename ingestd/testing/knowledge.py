@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from ingestd.testing.booked import Booked
 from ingestd.testing.deeds import Deed
 from ingestd.testing.polled import Polled
 from ingestd.testing.spans import LATE, Moment, Protocol, Span
@@ -26,7 +27,7 @@ class Found(Struct, frozen=True):
 
 def expected(deeds: Iterable[Deed], protocol: Protocol) -> list[Span]:
     """The intervals of a daemon that was stopped in order after these deeds."""
-    client: Polled | Streamed = Polled() if protocol.polled else Streamed(protocol)
+    client: Booked | Polled | Streamed = Booked() if protocol.booked else Polled() if protocol.polled else Streamed(protocol)
     for deed in deeds:
         client.see(deed)
     client.leave("stopped")

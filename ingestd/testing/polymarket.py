@@ -15,6 +15,7 @@ from typing import Final, Self
 from aiohttp import WSMsgType, web
 from pydantic import JsonValue
 
+from ingestd.testing.deeds import LISTING, Says
 from ingestd.testing.faults import GARBAGE, Faults, Wire
 from ingestd.testing.polymarket_world import Json, World
 
@@ -25,12 +26,21 @@ STALL: Final = 30.0
 class Link:
     """One client of the channel: what it subscribed to, and what it was told of last (a count of ``PolymarketServer.told``)."""
 
-    def __init__(self, socket: web.WebSocketResponse, wire: Wire) -> None:
+    def __init__(self, number: int, socket: web.WebSocketResponse, faults: Faults) -> None:
+        def write(message: bytes) -> Awaitable[None]:
+            return socket.send_str(message.decode())
+
+        self.number = number
         self.socket = socket
-        self.wire = wire
+        self.wire = Wire(faults, write, lambda: _abort(socket), number)
         self.assets: set[str] = set()
         self.heard = time.monotonic()
         self.up_to = 0
+
+    async def say(self, message: JsonValue) -> None:
+        """Send one message."""
+        body = json.dumps(message).encode()
+        await self.wire.send(body, Says(link=self.number, body=body))
 
 
 class PolymarketServer:
@@ -57,6 +67,7 @@ class PolymarketServer:
         self.place = ""
         self._answers: dict[str, str] = {}
         self._walking = -1
+        self._links = 0
         self._runner: web.AppRunner
 
     async def __aenter__(self) -> Self:
@@ -86,7 +97,7 @@ class PolymarketServer:
             with contextlib.suppress(ConnectionError):
                 for message in messages:
                     if link.assets & _assets(message):
-                        await link.wire.send(json.dumps(message).encode())
+                        await link.say(message)
             link.up_to = self.told
 
     async def garbage(self, frame: str) -> None:
@@ -97,6 +108,7 @@ class PolymarketServer:
     def cut(self) -> None:
         """Break every connection to the channel."""
         for link in self.links:
+            self.faults.deeds.note("reset", Says(link=link.number))
             _abort(link.socket)
 
     def subscribed(self) -> set[str]:
@@ -107,10 +119,8 @@ class PolymarketServer:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
 
-        def write(message: bytes) -> Awaitable[None]:
-            return socket.send_str(message.decode())
-
-        link = Link(socket, Wire(self.faults, write, lambda: _abort(socket)))
+        self._links += 1
+        link = Link(self._links, socket, self.faults)
         link.up_to = self.told
         self.links.append(link)
         guard = asyncio.create_task(self._guard(link))
@@ -123,6 +133,7 @@ class PolymarketServer:
         finally:
             guard.cancel()
             self.links.remove(link)
+            self.faults.deeds.note("left", Says(link=link.number))
         return socket
 
     async def _guard(self, link: Link) -> None:
@@ -133,10 +144,11 @@ class PolymarketServer:
     async def _hear(self, link: Link, said: str) -> None:
         if said == "PING":
             link.heard = time.monotonic()
-            await link.wire.send(b"PONG", sign_of_life=True)
+            await link.wire.send(b"PONG", Says(link=link.number), sign_of_life=True)
             return
         request = json.loads(said)
         self.requests.append(request)
+        self.faults.deeds.note("alive", Says(link=link.number, body=said.encode()))
         assets = [str(asset) for asset in request["assets_ids"]]
         operation = request.get("operation", "")
         if operation == "unsubscribe":
@@ -148,7 +160,7 @@ class PolymarketServer:
         found = [self.world.find(asset) for asset in assets if asset not in self.bookless]
         books = [self.world.book(*one) for one in found if one is not None]
         if books and len(link.assets) <= MOST_ASSETS:
-            await link.wire.send(json.dumps(books).encode())
+            await link.say([*books])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         query = request.query
@@ -173,14 +185,20 @@ class PolymarketServer:
         if self.clob_status != web.HTTPOk.status_code:
             return web.Response(status=self.clob_status)
         if found is None or asset in self.bookless:
+            if found is not None:
+                nothing: Json = {"market": found[0].id, "asset_id": asset, "timestamp": str(self.world.now), "bids": [], "asks": []}
+                self.faults.deeds.note("sent", Says(body=json.dumps(nothing).encode()))
             return web.json_response({"error": "No orderbook exists for the requested token id"}, status=404)
-        return web.json_response(self.world.book(*found, event_type=""))
+        book = json.dumps(self.world.book(*found, event_type=""))
+        self.faults.deeds.note("sent", Says(body=book.encode()))
+        return web.json_response(text=book)
 
     async def _answer(self, request: web.Request, body: str) -> web.Response:
         """The answer, or what is to happen to it; one that says nothing new is no more than a sign of life."""
         news = self._answers.get(request.path_qs) != body
         self._answers[request.path_qs] = body
         fault = self.faults.next() if news else None
+        self.faults.deeds.note(fault if fault in ("reset", "stall", "garbage") else "sent", Says(LISTING))
         if fault == "reset" and request.transport is not None:
             request.transport.abort()
         elif fault == "stall":

@@ -15,6 +15,7 @@ from ingestd.testing.emulator import Fault, Key, Stand
 from ingestd.testing.polymarket import PolymarketServer
 from ingestd.testing.polymarket_world import Json, World
 from ingestd.testing.rig.daemon import until
+from ingestd.testing.spans import Protocol
 
 PATIENCE: Final = 20.0
 PACE: Final = 0.03
@@ -29,7 +30,7 @@ Move = Callable[[], list[Json]]
 class PolymarketEmulator:
     """An async context manager: entered, it listens. The script begins with the first client that has everything, and goes on without."""
 
-    protocol = None
+    protocol = Protocol(booked=True)
     boundaries = 21
     """Three pages of Gamma and the books; then ten moves, some of more than one message, and what Gamma has to say of four of them."""
 

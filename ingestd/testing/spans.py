@@ -26,6 +26,8 @@ class Protocol(Struct, frozen=True, kw_only=True):
     """What comes before the session counts as begun is a part of it."""
     polled: bool = False
     """The client asks, query by query; none of the rest applies."""
+    booked: bool = False
+    """Books by asset, over several connections; none of the rest applies."""
     passing: str = ""
     """Counts that begin with this tell of what no later message restates, and no image either: their hole is over at once."""
 

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from ingestd.testing.betfair_emulator import AWAY, BetfairScript
 from ingestd.testing.betfair_emulator import ODDS as BETFAIR_ODDS
+from ingestd.testing.emulator import Fault
 from ingestd.testing.exchange.server import Exchange
 from ingestd.testing.harness import SOURCE, Running, Trial
 from ingestd.testing.kalshi import KalshiEmulator
 from ingestd.testing.knowledge import Found
+from ingestd.testing.polymarket_emulator import PolymarketEmulator
 from ingestd.testing.rig.daemon import until
 from ingestd.testing.simulated_emulator import OPTIONS, SimulatedEmulator
 from tests.conformance.conftest import trial
@@ -118,6 +120,53 @@ async def test_kalshi(tmp_path: Path, empty: Path) -> None:
             await asyncio.sleep(HEARD)
         assert await tried.miscovered() == []
         assert await reasons(tried) == [("gap sequence", "image"), ("gap ended", "image"), ("gap sequence", "image")]
+
+
+async def test_polymarket(tmp_path: Path, empty: Path) -> None:
+    """One of two connections is mute, or brings garbage, or breaks; then a change gets lost, twice, and one market alone is not known.
+
+    What the other connection brings while one is mute makes nothing known. Of one asset nobody has a book: that is an image too.
+    """
+    async with trial("polymarket", tmp_path, empty) as (emulator, tried):
+        assert isinstance(emulator, PolymarketEmulator)
+        server, world = emulator.server, emulator.world
+        third = world.add_market("9002", 3, "map_handicap", ("Eastham", "Westham"), -1.5)
+        first, *_ = world.markets.values()
+        server.bookless.add(third.tokens[1])
+
+        def armed(fault: Fault) -> Callable[[], Awaitable[None]]:
+            async def happens() -> None:
+                emulator.arm(server.faults.sent, fault)
+                await server.publish(world.trade(third, 0, 510, 5))
+
+            return happens
+
+        async def mute() -> None:
+            await armed("stall")()
+            while any(link.wire.stalled for link in server.links):
+                await server.publish(world.trade(first, 0, 510, 5))
+                await asyncio.sleep(0.05)
+
+        async def cut() -> None:
+            server.cut()
+
+        async with tried.life() as one:
+            await after(tried, one, mute, armed("garbage"), armed("reset"), cut)
+            assert len(server.links) > 1
+            for count, (lost, gone) in enumerate(((500, 450), (510, 480)), 1):
+                world.change(first, "BUY", lost, 10)
+                await server.publish(world.change(first, "BUY", gone, 0))
+
+                async def noticed(count: int = count) -> bool:
+                    return sum(found.scope != "source" for found in await tried.coverage()) == count
+
+                await until(noticed, "it is noticed", WITHIN)
+                await settled(one)
+        assert await tried.miscovered() == []
+        narrow = [found for found in await tried.coverage() if found.scope != "source"]
+        assert [(found.scope, found.reason, found.repaired_by) for found in narrow] == [(f"market {first.id}", "mismatch", "image")] * 2
+        why = ("silent", "malformed", "reset", "reset")
+        assert await reasons(tried) == [(f"gap {reason}", "image") for reason in why]
 
 
 class Endless(SimulatedEmulator):
