@@ -167,8 +167,11 @@ async def _connect_sqlite(uri: str, *, writes: bool = False) -> "aiosqlite.Conne
 
     # where it cannot be opened, aiosqlite leaves a thread behind that may outlive the loop: try without it first
     sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT).close()
-    if not writes:
-        return await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT)
-    db = await aiosqlite.connect(uri, uri=True, timeout=WRITE_TIMEOUT, isolation_level=None)
-    await db.execute("PRAGMA foreign_keys = ON")
+    level = None if writes else "DEFERRED"
+    opening = aiosqlite.connect(uri, uri=True, timeout=WRITE_TIMEOUT if writes else BUSY_TIMEOUT, isolation_level=level)
+    # a question that is broken off (Ctrl-C) while SQLAlchemy sets a connection up leaves its thread, which must not keep the process
+    opening._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does where it opens the connection
+    db = await opening
+    if writes:
+        await db.execute("PRAGMA foreign_keys = ON")
     return db
