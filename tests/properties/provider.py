@@ -1,5 +1,6 @@
 """What every provider in small has: a clock, frames as its session would hand them on, and the ledger of what is then true."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from random import Random
 from typing import ClassVar
@@ -16,7 +17,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 
 
-class Provider:
+class Provider(ABC):
     """One source of a feed. A subclass keeps ``ledger`` true: it changes it just before the frame that says so is yielded.
 
     ``options`` are those of a source of the feed; nothing is ever connected. ``refused``: how many records of valid payloads are to be
@@ -31,13 +32,13 @@ class Provider:
         self.ledger = Ledger()
         self.refused = 0
 
+    @abstractmethod
     def begin(self, dice: Random) -> Iterator[Frame]:
         """The first session, up to where everything is known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, dice: Random) -> Iterator[Frame]:
         """Whatever the provider does next."""
-        raise NotImplementedError
 
     def history(self) -> dict[Key, list[tuple[int, Shown]]] | None:
         """Of a stamped feed: everything that was ever true, by selection, with since when. None: as the frames came."""
