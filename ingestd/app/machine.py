@@ -42,9 +42,14 @@ class Finding(Struct, frozen=True):
     advice: str = ""
 
 
+def there_now(folder: Path) -> Path:
+    """A folder that is yet to be made, as far as it is there."""
+    return next(part for part in (folder, *folder.parents) if part.exists())
+
+
 def look_at_folder(subject: str, folder: Path, mounts: str) -> Iterator[Finding]:
     """A folder that is written to: there or to be made, ours, on a disk that keeps what is synced. ``mounts``: /proc/self/mounts."""
-    there = next(part for part in (folder, *folder.parents) if part.exists()).resolve()
+    there = there_now(folder).resolve()
     if not os.access(there, os.W_OK | os.X_OK):
         yield Finding(subject, "fail", f"{there} may not be written to", "change its owner, or choose another place")
         return
@@ -86,8 +91,7 @@ def look_at_room(journal: JournalSettings, free: int) -> Finding:
 
 def look_at_syncs(folder: Path) -> Finding:
     """How long it takes until a block is on the disk: the median of a few."""
-    there = next(part for part in (folder, *folder.parents) if part.exists())
-    probe = there / ".ingestd-doctor"
+    probe = there_now(folder) / ".ingestd-doctor"
     took = []
     with probe.open("wb", buffering=0) as file:
         try:

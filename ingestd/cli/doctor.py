@@ -20,6 +20,7 @@ from ingestd.app.machine import (
     look_at_room,
     look_at_syncs,
     look_outside,
+    there_now,
     ways_out,
 )
 from ingestd.cli.config import checked
@@ -62,7 +63,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
             usable &= finding.verdict != "fail"
             yield finding
     if usable:
-        there = next(part for part in (settings.journal.path.absolute(), *settings.journal.path.absolute().parents) if part.exists())
+        there = there_now(settings.journal.path.absolute())
         yield look_at_room(settings.journal, disk_free(there))
         yield look_at_syncs(there)
     yield look_at_clock()
