@@ -1,5 +1,5 @@
 # run   the daemon, on config/ingestd.yaml (another file: make run ARGS="-c FILE")
-# test  every test (some: make test ARGS="tests/unit -k book")
+# test  every test, on as many processors as there are, four at most (some: make test ARGS="tests/unit -k book")
 # check what a reviewer would say: style, types, layers, unused code and dependencies, house rules
 # fix   let ruff mend what it can
 # properties thousands of random programs of every provider against the stores (hours; one feed: make properties ARGS="-k kalshi")
@@ -21,7 +21,7 @@ run: .venv/.run
 	@exec .venv/bin/ingestd run $(ARGS)
 
 test: .venv/.dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 check: .venv/.dev
 	$(PY) -m ruff format --check --quiet .
