@@ -1,7 +1,7 @@
 """Starts and stops the parts of a live daemon in the right order, within a deadline."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -29,7 +29,6 @@ class Supervisor:
 
     def __init__(  # noqa: PLR0913 - the composition root names each part
         self,
-        collectors: Sequence[Collector],
         intake: Intake,
         journal: Journal,
         load: Callable[[], Coroutine[None, None, None]],
@@ -41,14 +40,14 @@ class Supervisor:
         beside: Mapping[str, Callable[[], Coroutine[None, None, None]]] | None = None,
     ) -> None:
         """``beside``: by name, what runs as long as the loader and is then cancelled."""
-        self._collecting: dict[Collector, asyncio.Task[None] | None] = dict.fromkeys(collectors)
+        self._collecting: dict[Collector, asyncio.Task[None] | None] = {}
         self._group: asyncio.TaskGroup | None = None
         self._intake = intake
         self._journal = journal
         self._load = load
         self._clock = clock
         self._telemetry = telemetry
-        self._deadline = deadline
+        self.deadline = deadline
         self._entered = entered
         self._beside = {"loop watch": self._watch_loop, **(beside or {})}
         self.life = Life()
@@ -76,21 +75,23 @@ class Supervisor:
             watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             await stop.wait()
             self._enter("draining")
-            self._telemetry.fact("daemon.draining", seconds=self._deadline)
+            self._telemetry.fact("daemon.draining", seconds=self.deadline)
             started = self._clock.monotonic()
             await self.stop(*self._collecting)
             await self._intake.close()
             await appending
             self._journal.seal()
-            left = self._deadline - (self._clock.monotonic() - started)
+            left = self.deadline - (self._clock.monotonic() - started)
             done, _ = await asyncio.wait([loading], timeout=max(left, 0.1))
             for task in (loading, *watching):
                 task.cancel()
         return bool(done)
 
     def start(self, collector: Collector) -> None:
-        """Collect from now on. Whoever comes before or after the daemon runs is not started."""
-        if self._group is not None and self.life.state == "running":
+        """Collect from now on, or from when the daemon runs. Whoever comes once it drains is not started."""
+        if self.life.state == "starting":
+            self._collecting[collector] = None
+        elif self._group is not None and self.life.state == "running":
             with self._telemetry.bound(source=collector.name):
                 self._collecting[collector] = self._group.create_task(collector.run(), name=f"collector {collector.name}")
 

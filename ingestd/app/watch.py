@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from ingestd import __version__
+from ingestd.app.reload import Reloads
 from ingestd.interfaces import Clock
 from ingestd.journal.local import LocalJournal, disk_free
 from ingestd.model import LINK_STATES, OUTCOMES, SECOND
@@ -19,7 +20,17 @@ from ingestd.sources.accounts import Accounts
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
 from ingestd.telemetry.alerts.courier import Courier
-from ingestd.telemetry.health import Check, Component, Health, check_journal, check_progress, check_source, check_sources, check_store
+from ingestd.telemetry.health import (
+    Check,
+    Component,
+    Health,
+    check_config,
+    check_journal,
+    check_progress,
+    check_source,
+    check_sources,
+    check_store,
+)
 from ingestd.telemetry.incidents import Incidents
 from ingestd.web.server import Page
 
@@ -31,28 +42,38 @@ BREAKER_STATES: Final = ("closed", "open", "half_open")
 class Daemon(Protocol):
     """The parts of a daemon that are shown."""
 
-    settings: Settings
     clock: Clock
     journal: LocalJournal
     reporter: Reporter
     supervisor: Supervisor
     intake: Intake
     writer: Writer
-    loader: Loader | None
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
     catalogue: Catalogue
     breakers: dict[str, Breaker]
     budgets: Accounts
     incidents: Incidents
-    couriers: list[Courier]
+    reloads: Reloads
+
+    @property
+    def settings(self) -> Settings:
+        """As they are in force."""
+
+    @property
+    def loader(self) -> Loader | None:
+        """That of the live run, once it has begun."""
+
+    @property
+    def couriers(self) -> list[Courier]:
+        """One for each channel of alerts."""
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
     """Everything that port 8001 answers."""
     daemon.reporter.metrics.on_scrape(lambda: publish(daemon))
     health = Health(
-        _components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid
+        lambda: _components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid
     )
     return {
         "/metrics": daemon.reporter.metrics.page,
@@ -145,6 +166,7 @@ def _components(daemon: Daemon) -> dict[str, Component]:
         "journal": Component(
             lambda: check_journal(daemon.intake.paused_since, daemon.journal.size(), daemon.settings.journal.limit), durable=True
         ),
+        "config": Component(lambda: check_config(daemon.reloads.problems, daemon.reloads.failed_at)),
         "loader": Component(lambda: _loader(daemon), vital=True),
         "sources": Component(
             lambda: check_sources([(part.status.state, part.status.since) for part in daemon.collectors.values()], daemon.clock.now())

@@ -4,13 +4,17 @@ import asyncio
 import contextlib
 import gc
 import os
+import select
 import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import typer
+from pydantic import BaseModel
 
 from ingestd import __version__
 from ingestd.app import Daemon
@@ -18,7 +22,7 @@ from ingestd.cli.config import checked
 from ingestd.clock import SystemClock
 from ingestd.errors import IngestdError, first
 from ingestd.interfaces import Clock
-from ingestd.settings import Settings, feed_options
+from ingestd.settings import Settings, SourceSettings
 from ingestd.sources import FEEDS
 from ingestd.telemetry import build_reporter
 
@@ -46,9 +50,9 @@ async def _run(settings: Settings, config: Path | None) -> int:
     reporter = build_reporter(settings.log, clock, terminal=terminal)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(reporter.close)
-        settings = await _with_exchanges(settings, stack)
-        daemon = await Daemon.compose(settings, reporter, clock)
+        daemon = await Daemon.compose(settings, reporter, clock, read=partial(checked, config, FEEDS), needs=_exchange)
         stop = _stop_on_signal()
+        stack.enter_context(_reload_on_signal(daemon.reloads.ask, stop, terminal=terminal))
         _announce(settings, config)
         # what is there by now stays: looking through it for cycles cost a tenth of the processor under load, and a pause of 0.1 s each time
         gc.freeze()
@@ -64,18 +68,16 @@ async def _run(settings: Settings, config: Path | None) -> int:
     return 0 if clean else 1
 
 
-async def _with_exchanges(settings: Settings, stack: contextlib.AsyncExitStack) -> Settings:
-    """Start a local exchange for every simulated source that names none."""
-    sources = []
-    for source in settings.sources:
-        if source.feed == "simulated" and source.enabled and not source.options.get("url"):
-            from ingestd.testing.exchange.process import started
+@contextlib.asynccontextmanager
+async def _exchange(source: SourceSettings, options: BaseModel) -> AsyncIterator[BaseModel]:
+    """A local exchange for a simulated source that names none, for as long as there is that source."""
+    if source.feed != "simulated" or source.options.get("url"):
+        yield options
+        return
+    from ingestd.testing.exchange.process import started
 
-            options = feed_options(source, FEEDS[source.feed])
-            exchange = await stack.enter_async_context(started(options.model_dump()))
-            source = source.model_copy(update={"options": {**source.options, "url": exchange.url}})  # noqa: PLW2901 - the same source, completed
-        sources.append(source)
-    return settings.model_copy(update={"sources": tuple(sources)})
+    async with started(options.model_dump()) as exchange:
+        yield options.model_copy(update={"url": exchange.url})
 
 
 def _stop_on_signal() -> asyncio.Event:
@@ -90,6 +92,31 @@ def _stop_on_signal() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping)
     return stop
+
+
+@contextlib.contextmanager
+def _reload_on_signal(reload: Callable[[], None], stop: asyncio.Event, *, terminal: bool) -> Iterator[None]:
+    """SIGHUP reloads within the context; before and behind it, it waits. From a terminal that was closed it stops, as ever."""
+
+    def hung_up() -> None:
+        if terminal and _gone(sys.stderr.fileno()):
+            stop.set()
+        else:
+            reload()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+
+
+def _gone(stream: int) -> bool:
+    """Whether nobody is at the other end any more."""
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(said & (select.POLLHUP | select.POLLERR) for _, said in poll.poll(0))
 
 
 def _announce(settings: Settings, config: Path | None) -> None:

@@ -3,17 +3,19 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
 from ingestd.batch import Batch, store_offset
-from ingestd.interfaces import Clock, Readable, Renew, Telemetry
-from ingestd.model import SECOND, Block, Decoded, Frame, Run
-from ingestd.pipeline.ahead import Entry, fitting
+from ingestd.interfaces import Clock, Deathmark, Readable, Renew, Telemetry
+from ingestd.model import SECOND, Block, Frame, Run
+from ingestd.pipeline.ahead import Entry, decoded, fitting
 from ingestd.pipeline.herald import Herald
-from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
+from ingestd.pipeline.standing import CollectorView
+from ingestd.pipeline.turns import Turns
 from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
@@ -24,21 +26,6 @@ AHEAD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of frames decoded and not yet committed, at most (the last frame may exceed it)."""
 TICK: Final = 1.0
 """Seconds after which a change of a source's state is written though no frame came."""
-DEADLY: Final = 3
-"""Starts in a row that died on a frame before it is quarantined undecoded."""
-
-
-class Deathmark(Protocol):
-    """Remembers, across deaths of the process, which frame was being worked on: ``deaths`` starts in a row died on ``position``."""
-
-    position: int
-    deaths: int
-
-    def mark(self, position: int) -> None:
-        """Work on a frame begins."""
-
-    def clear(self) -> None:
-        """No frame is being worked on."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -75,6 +62,7 @@ class Loader:
         *,
         limits: Limits,
         hooks: Hooks | None = None,
+        turns: Turns | None = None,
         odds_after: int | None = None,
     ) -> None:
         self._run = run
@@ -86,13 +74,14 @@ class Loader:
         self._clock = clock
         self._telemetry = telemetry
         self._deathmark = deathmark
-        self._limits = limits
+        self.limits = limits
         self._hooks = hooks
+        self._turns = turns or Turns()
         self._odds_after = odds_after
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
         self._oldest = 0
-        self._position = self._died_on = 0
+        self._position = self._reached = self._died_on = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
@@ -115,6 +104,7 @@ class Loader:
             lane.begin(await self._journal.epoch_at(lane.source, position))
             if lane.applied_epoch:
                 start = min(start, lane.applied_epoch - 1)
+        self._reached = start
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decode(start, position))
@@ -139,6 +129,10 @@ class Loader:
                     self._lanes[source].reader.lost()
         count = weight = 0
         for frame in block.frames:
+            while self._turns.hold_up(frame):
+                self._reached = frame.offset - 1
+                self._tell()
+                await self._turns.another()
             try:
                 self._take(frame, rebuild=frame.offset <= position)
             except BaseException:
@@ -149,63 +143,60 @@ class Loader:
             if count >= SLICE or weight >= SLICE_BYTES or self._full():
                 count = weight = 0
                 await self._rest()
+        self._reached = block.last
         await self._rest()
 
     async def _rest(self) -> None:
         """Others get the loop, for as long as too much is decoded ahead."""
-        self._deathmark.clear()
-        self._more.set()
+        self._tell()
         await self._clock.sleep(0)
         while self._full():
             self._room.clear()
             await self._room.wait()
 
+    def _tell(self) -> None:
+        self._deathmark.clear()
+        self._more.set()
+
     def _full(self) -> bool:
-        return len(self._ready) > 4 * self._limits.rows or self._ready_bytes > AHEAD_BYTES
+        return len(self._ready) > 4 * self.limits.rows or self._ready_bytes > AHEAD_BYTES
 
     def _take(self, frame: Frame, *, rebuild: bool) -> None:
         lane = self._lanes.get(frame.source)
-        decoded = self._decoded(lane, frame, rebuild=rebuild) if lane is not None else []
+        found = decoded(lane, frame, self._deathmark, rebuild=rebuild) if lane is not None else []
         if not rebuild:
-            entry = Entry(lane, frame, decoded)
+            entry = Entry(lane, frame, found)
             self._ready.append(entry)
             self._ready_bytes += entry.weight
-
-    def _decoded(self, lane: Lane, frame: Frame, *, rebuild: bool) -> list[Decoded]:
-        if rebuild and not 0 < lane.applied_epoch <= frame.offset:
-            return []
-        mark = self._deathmark
-        if frame.offset == mark.position and mark.deaths >= DEADLY:
-            return lane.reader.without(frame, "deadly", f"the process died on it {mark.deaths} times")
-        mark.mark(frame.offset)
-        if rebuild:
-            lane.reader.rebuild(frame)
-            return []
-        return lane.reader.decode(frame)
 
     async def _commit(self) -> None:
         while not (self._ended and not self._ready):
             await self._wait()
             self.beat = self._clock.monotonic()
-            coming = fitting(self._ready, self._limits.rows)
+            coming = fitting(self._ready, self.limits.rows)
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
+            # found before the batch, carried out behind it: of a lane that goes, the batch has the last word
+            turns = self._turns.due(self._ready[0].frame.offset - 1 if self._ready else self._reached)
             batch = self._batch(len(coming))
-            if batch is None:
-                if self._wishes is not None:
-                    await self._wish(self._wishes)
-                continue
-            started = self._clock.monotonic()
-            oldest = self._oldest
-            written = await self._writer.commit(batch)
-            for lane in self._lanes.values():
-                lane.take_back(written.refused)
-            self.written.update(written.rows)
-            self._position = batch.position
-            if oldest:
-                self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
-            await self._after(len(batch.changes) < self._limits.rows, started)
+            if batch is not None:
+                await self._write(batch)
+            elif self._wishes is not None:
+                await self._wish(self._wishes)
+            for turn in turns:
+                await self._turns.carry_out(turn)
         await self._finish()
+
+    async def _write(self, batch: Batch) -> None:
+        started, oldest = self._clock.monotonic(), self._oldest
+        written = await self._writer.commit(batch)
+        for lane in self._lanes.values():
+            lane.take_back(written.refused)
+        self.written.update(written.rows)
+        self._position = batch.position
+        if oldest:
+            self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
+        await self._after(len(batch.changes) < self.limits.rows, started)
 
     async def _wait(self) -> None:
         if not self._ready and not self._ended:
@@ -223,7 +214,7 @@ class Loader:
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
-        while coming and len(batch.changes) < self._limits.rows:
+        while coming and len(batch.changes) < self.limits.rows:
             coming -= 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
@@ -272,7 +263,7 @@ class Loader:
             await self._journal.keep_from(self._position + 1)
         else:
             await self._wish(self._wishes)
-        rest = self._limits.pace - (self._clock.monotonic() - started)
+        rest = self.limits.pace - (self._clock.monotonic() - started)
         if small and rest > 0 and not self._ended:
             await self._clock.sleep(rest)
 

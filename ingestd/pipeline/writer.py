@@ -1,6 +1,7 @@
 """Commits batches, one at a time, and does not let go of one before the store has it."""
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from ingestd.interfaces import Clock, Store, Telemetry
 from ingestd.model import SECOND
 from ingestd.relations import Known, Wanted
 
+T = TypeVar("T")
 RETRY_FIRST: Final = 0.25
 RETRY_LONGEST: Final = 5.0
 """Seconds between two tries at a store that cannot be reached: doubled each time, up to the longest."""
@@ -50,18 +52,22 @@ class Writer:
         return written
 
     async def known(self, wanted: Wanted) -> Known:
+        """What the store knows of links, however long it takes."""
+        return await self.asked(lambda: self._store.known(wanted))
+
+    async def asked(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the store, however long it takes."""
         pause = RETRY_FIRST
         while True:
             try:
-                known = await self._store.known(wanted)
+                answer = await ask()
             except StoreUnavailable as error:
                 self._unavailable(error)
                 await self._clock.sleep(pause)
                 pause = min(2 * pause, RETRY_LONGEST)
             else:
                 self._available()
-                return known
+                return answer
 
     async def _until_done(self, batch: Batch) -> Written:
         pause = RETRY_FIRST

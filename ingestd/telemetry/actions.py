@@ -32,6 +32,10 @@ ACTIONS: Final[dict[str, Action]] = {
     "daemon.failed": Action("error", "the daemon failed: {error_type}: {error}", code="error_type", critical=True),
     "run.started": Action("info", "{kind} run started: {source}"),
     "run.ended": Action("info", "{kind} run ended: {source}: {status}"),
+    # Its configuration.
+    "config.reloaded": Action("info", "the configuration was reloaded: {changes}"),
+    "config.reload_failed": Action("error", "the configuration was not reloaded, the old one stays whole: {problem}"),
+    "config.failed": Action("error", "a reload of the configuration failed: {error_type}: {error}", code="error_type"),
     # Sources: an outage is said once when it begins and once when it ends.
     "source.connected": Action("info", "{source} is connected"),
     "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}", code="reason"),

@@ -1,6 +1,6 @@
 """How it is: one report for people, and three yes-or-no answers for whoever runs it. From cached state only; touches nothing outside."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -90,6 +90,11 @@ def check_journal(paused_since: int | None, size: int, limit: int) -> Check:
     return Check("warn" if size > 0.8 * limit else "pass", "", size, "bytes")
 
 
+def check_config(problems: Sequence[str], since: int) -> Check:
+    """The configuration: warns while the last one that was asked for is not in force; ``since`` when that is so, UTC µs."""
+    return Check("warn", "not reloaded, the old one is in force: " + "; ".join(problems), since=stamp(since)) if problems else Check("pass")
+
+
 def check_progress(beat: float, now: float, deadline: float) -> Check:
     """A task that must come by: fails when its last ``beat`` (monotonic seconds) is more than ``deadline`` ago."""
     late = now - beat
@@ -99,10 +104,12 @@ def check_progress(beat: float, now: float, deadline: float) -> Check:
 class Health:
     """The four pages, each a callable from an ``Accept`` header (unused) to status, media type and body.
 
-    ``life`` says ``starting``, ``running``, ``draining`` or ``stopped``.
+    ``components`` says what there is now; ``life`` says ``starting``, ``running``, ``draining`` or ``stopped``.
     """
 
-    def __init__(self, components: Mapping[str, Component], life: Callable[[], str], clock: Clock, *, version: str, instance: str) -> None:
+    def __init__(
+        self, components: Callable[[], Mapping[str, Component]], life: Callable[[], str], clock: Clock, *, version: str, instance: str
+    ) -> None:
         self._components = components
         self._life = life
         self._clock = clock
@@ -116,17 +123,17 @@ class Health:
 
     def report(self, _: str = "") -> tuple[int, str, bytes]:
         """``/health``: everything; 503 when something fails."""
-        report = self._ask(self._components)
+        report = self._ask(self._components())
         return _page(report, well=report.status != "fail")
 
     def live(self, _: str = "") -> tuple[int, str, bytes]:
         """``/health/live``: 503 when only a restart helps. That this answers at all shows that the loop turns."""
-        report = self._ask({name: part for name, part in self._components.items() if part.vital})
+        report = self._ask({name: part for name, part in self._components().items() if part.vital})
         return _page(report, well=report.status != "fail")
 
     def ready(self, _: str = "") -> tuple[int, str, bytes]:
         """``/health/ready``: 503 while starting or draining, and while what comes in could not be made durable."""
-        durable = self._ask({name: part for name, part in self._components.items() if part.durable})
+        durable = self._ask({name: part for name, part in self._components().items() if part.durable})
         return self._by_life(durable, well=self._life() == "running" and durable.status != "fail")
 
     def startup(self, _: str = "") -> tuple[int, str, bytes]:

@@ -79,8 +79,7 @@ class Intake:
 
 def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervisor:
     """One over these parts."""
-    return Supervisor(
-        [Collector(parts) for _ in range(sources)],  # type: ignore[misc]
+    made = Supervisor(
         Intake(parts),  # type: ignore[arg-type]
         parts,  # type: ignore[arg-type]
         parts.load,
@@ -89,6 +88,9 @@ def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervi
         deadline=deadline,
         entered=parts.states.append,
     )
+    for _ in range(sources):
+        made.start(Collector(parts))  # type: ignore[arg-type]
+    return made
 
 
 async def test_it_stops_from_the_wire_to_the_store() -> None:

@@ -76,7 +76,7 @@ async def test_a_store_that_is_away_does_not_keep_it_from_recording(settings: Se
             while daemon.journal.last() < 50:
                 await asyncio.sleep(0.05)
         assert daemon.progress().problem != ""
-        daemon.supervisor._deadline = 0.5
+        daemon.supervisor.deadline = 0.5
         stop.set()
     assert running.result() is False
 

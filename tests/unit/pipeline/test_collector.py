@@ -56,6 +56,9 @@ class MemoryJournal:
         self.frames += frames
         return len(self.frames)
 
+    def last(self) -> int:
+        return len(self.frames)
+
     async def tail_of(self, source: str) -> SourceTail:
         token, epoch, at, size, last, count = "", 0, 0, 0, 0, 0
         for position, frame in enumerate(self.frames, 1):

@@ -32,7 +32,8 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, Lane
+from ingestd.pipeline.standing import CollectorView
 
 T = 1_700_000_040 * SECOND
 M1 = Scope("market", "m1")

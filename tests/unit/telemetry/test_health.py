@@ -28,7 +28,7 @@ def being(verdict: Verdict) -> Callable[[], Check]:
 
 def health(clock: StillClock, life: str = "running", **components: Component) -> Health:
     """Health of some components."""
-    return Health(components, lambda: life, clock, version="1.2.3", instance="i")
+    return Health(lambda: components, lambda: life, clock, version="1.2.3", instance="i")
 
 
 def read(page: tuple[int, str, bytes]) -> tuple[int, str]:

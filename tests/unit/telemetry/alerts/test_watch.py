@@ -45,7 +45,7 @@ class World:
         self.hangs = False
         breaker = Breaker("alerts slack", self.clock, self.reporter)
         self.courier = Courier("slack", self.deliver, "warning", breaker, lambda well: 0.0 if well else 5.0, self.clock, self.reporter)
-        self.alerts = Alerts(settings, self.look, [self.courier], folder, self.clock, self.reporter)
+        self.alerts = Alerts(settings, self.look, lambda _: [self.courier], folder, self.clock, self.reporter)
 
     async def look(self) -> Sight:
         if self.failing is not None:
