@@ -53,7 +53,7 @@ class Alerts:
     async def run(self) -> None:
         """For ever; looks at nothing while alerts are off."""
         async with asyncio.TaskGroup() as group:
-            self._group = group
+            self._group, self._carrying = group, {}
             group.create_task(self._watch(), name="alert rules")
             self._carry()
 
