@@ -9,7 +9,8 @@ from msgspec import Struct
 from ingestd.errors import ours
 from ingestd.interfaces import Clock, ContextTelemetry, Journal
 from ingestd.pipeline.collector import Collector
-from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.intake import PATIENCE, Intake
+from ingestd.stopping import Stopping
 
 CLOSING: Final = 2.0
 """Seconds that sources get to say goodbye."""
@@ -51,6 +52,9 @@ class Supervisor:
         self._entered = entered
         self._beside = {"loop watch": self._watch_loop, **(beside or {})}
         self.life = Life()
+        self.stopping = Stopping(clock, telemetry)
+        self.cut_off = 0
+        """Sources that the drain did not wait for any longer."""
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Until ``stop`` is set, then drain. Returns whether everything that was read is in the store (if not, the journal has it).
@@ -75,17 +79,24 @@ class Supervisor:
             watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             await stop.wait()
             self._enter("draining")
-            self._telemetry.fact("daemon.draining", seconds=self.deadline)
-            started = self._clock.monotonic()
-            await self.stop(*self._collecting)
-            await self._intake.close()
-            await appending
-            self._journal.seal()
-            left = self.deadline - (self._clock.monotonic() - started)
-            done, _ = await asyncio.wait([loading], timeout=max(left, 0.1))
-            for task in (loading, *watching):
+            await self._drain(appending, loading)
+            for task in (appending, loading, *watching):
                 task.cancel()
-        return bool(done)
+        return not self.stopping.late & {"journal", "store"} and not self._intake.lost
+
+    async def _drain(self, appending: "asyncio.Task[None]", loading: "asyncio.Task[None]") -> None:
+        """From the wire to the store; what is not done in its time is left."""
+        stopping = self.stopping
+        stopping.begin(self.deadline)
+        self._telemetry.fact("daemon.draining", seconds=self.deadline)
+        async with stopping.step("sources"):
+            self.cut_off = await self.stop(*self._collecting, within=min(CLOSING, stopping.within("sources") / 2))
+        async with stopping.step("journal"):
+            await self._intake.close(min(PATIENCE, stopping.within("journal") / 2))
+            await asyncio.wait([appending])
+        self._journal.seal()
+        async with stopping.step("store"):
+            await asyncio.wait([loading])
 
     def start(self, collector: Collector) -> None:
         """Collect from now on, or from when the daemon runs. Whoever comes once it drains is not started."""
@@ -95,19 +106,26 @@ class Supervisor:
             with self._telemetry.bound(source=collector.name):
                 self._collecting[collector] = self._group.create_task(collector.run(), name=f"collector {collector.name}")
 
-    async def stop(self, *collectors: Collector) -> None:
-        """Let these sources say goodbye, all at once; whoever takes longer is cut off. None of them hands over anything after that."""
+    async def stop(self, *collectors: Collector, within: float = CLOSING) -> int:
+        """Let these sources say goodbye, all at once; whoever takes longer is cut off. None of them hands over anything after that.
+
+        Returns how many were cut off.
+        """
+        late: list[Collector] = []
         try:
-            async with asyncio.timeout(CLOSING), asyncio.TaskGroup() as group:
+            async with asyncio.timeout(within), asyncio.TaskGroup() as group:
                 for collector in collectors:
                     group.create_task(collector.close(), name=f"close {collector.name}")
         except TimeoutError:
-            self._telemetry.fact("source.cut_off", seconds=CLOSING)
+            late = [collector for collector in collectors if (task := self._collecting.get(collector)) and not task.done()]
+            for collector in late:
+                self._telemetry.fact("source.cut_off", source=collector.name, seconds=within)
         tasks = [task for collector in collectors if (task := self._collecting.pop(collector, None))]
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=CLOSING)
+            await asyncio.wait(tasks, timeout=within)
+        return len(late)
 
     def _enter(self, state: str) -> None:
         self.life.state = state

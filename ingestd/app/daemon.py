@@ -20,6 +20,7 @@ from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.loader import Loader
 from ingestd.settings import Configuration, Settings, secrets_of, validate_feeds
 from ingestd.sources import FEEDS
+from ingestd.stopping import Account
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
@@ -146,20 +147,55 @@ class Daemon:
         """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
         server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
         try:
-            return await self._serve(server, stop)
+            clean = await self._serve(server, stop)
         except Exception as error:
             if not isinstance(error, ConfigError):
                 self.reporter.failed("daemon.failed", error)
             raise
         finally:
+            await self._close(server)
+        self._tell(self._account())
+        return clean
+
+    async def _close(self, server: WebServer) -> None:
+        """The last steps, which a failed daemon takes as well."""
+        stopping = self.supervisor.stopping
+        stopping.begin(self.settings.shutdown.deadline)
+        async with stopping.step("messages"), asyncio.TaskGroup() as group:
+            self.reporter.tell_kept_back(everything=True)
+            group.create_task(self.alerts.close(), name="last alerts")
+            group.create_task(self.incidents.close(), name="last incidents")
+        async with stopping.step("closing"):
             await server.stop()
-            await self.alerts.close()
             await self._lookout.close()
             await self.roster.close()
-            self.reporter.tell_kept_back(everything=True)
-            await self.incidents.close()
             await self.journal.close()
             await self.store.close()
+
+    def _account(self) -> Account:
+        loader, intake = self.loader, self.intake
+        journalled = intake.accepted - intake.lost
+        behind = {name: self._journalled(name) - stored for name, stored in loader.ordinals.items()} if loader else {"": journalled}
+        return Account(
+            read=intake.accepted,
+            journalled=journalled,
+            stored=loader.loaded if loader else 0,
+            waiting=sum(max(0, frames) for frames in behind.values()),
+            cut_off=self.supervisor.cut_off,
+            undelivered=sum(courier.waiting for courier in self.couriers),
+            unrecorded=self.incidents.held,
+        )
+
+    def _journalled(self, source: str) -> int:
+        """Frames of a source that are durable, those of earlier processes among them."""
+        collector = self.collectors.get(source)
+        return collector.status.read - sum(collector.status.dropped.values()) if collector else 0
+
+    def _tell(self, account: Account) -> None:
+        stopping = self.supervisor.stopping
+        figures = {name: getattr(account, name) for name in account.__struct_fields__}
+        took = {f"{name}_seconds": round(seconds, 3) for name, seconds in stopping.seconds.items()}
+        self.reporter.fact("daemon.stopped", seconds=round(stopping.passed, 3), left=account.words, **figures, **took)
 
     async def _serve(self, server: WebServer, stop: asyncio.Event) -> bool:
         await server.start()
@@ -167,7 +203,6 @@ class Daemon:
         self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
         clean = await self.supervisor.run(stop)
         self.live.close()
-        self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
         return clean
 
     def progress(self) -> Progress:

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import os
 import select
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import typer
 from pydantic import BaseModel
@@ -26,8 +27,12 @@ from ingestd.settings import Settings, SourceSettings
 from ingestd.sources import FEEDS
 from ingestd.telemetry import build_reporter
 
+T = TypeVar("T")
+
 PROGRESS: Final = 1.0
 """Seconds between two progress lines in a terminal."""
+SPARE: Final = 5.0
+"""Seconds behind the deadline after which what hangs is waited for no longer; the service manager waits for ten."""
 YOUNG: Final = 10_000
 """Objects made before Python looks for cycles among them."""
 
@@ -50,8 +55,12 @@ async def _run(settings: Settings, config: Path | None) -> int:
     reporter = build_reporter(settings.log, clock, terminal=terminal)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(reporter.close)
-        daemon = await Daemon.compose(settings, reporter, clock, read=partial(checked, config, FEEDS), needs=_exchange)
         stop = _stop_on_signal()
+        daemon = await _unless(stop, Daemon.compose(settings, reporter, clock, read=partial(checked, config, FEEDS), needs=_exchange))
+        if daemon is None:
+            reporter.fact("daemon.stopped", seconds=0.0, left="it had not begun to record")
+            return 0
+        stack.callback(asyncio.create_task(_end_in_time(daemon, stop), name="last resort").cancel)
         stack.enter_context(_reload_on_signal(daemon.reloads.ask, stop, terminal=terminal))
         _announce(settings, config)
         # what is there by now stays: looking through it for cycles cost a tenth of the processor under load, and a pause of 0.1 s each time
@@ -92,6 +101,25 @@ def _stop_on_signal() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping)
     return stop
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:
+    """What comes of the work; None where ``stop`` is set first: then it is broken off."""
+    working, stopping = asyncio.create_task(work, name="start"), asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait((working,))
+    return None if working.cancelled() else working.result()
+
+
+async def _end_in_time(daemon: Daemon, stop: asyncio.Event) -> None:
+    """Once it is told to stop, the process ends soon after the deadline, whatever hangs: a disk, or a bug. stderr then says where."""
+    await stop.wait()
+    faulthandler.dump_traceback_later(daemon.supervisor.deadline + SPARE, exit=True)
 
 
 @contextlib.contextmanager

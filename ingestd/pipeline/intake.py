@@ -57,6 +57,16 @@ class Intake:
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
 
+    @property
+    def accepted(self) -> int:
+        """Frames handed over so far."""
+        return self._accepted
+
+    @property
+    def lost(self) -> int:
+        """Frames that were handed over and are not durable: at the end, they never will be."""
+        return self.queued_records + self.dropped.total()
+
     def accept(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
         """Take frames of one source, without waiting; False: read no further before ``room`` returns. ``durable`` is told later."""
         if self._give_up_at is not None:

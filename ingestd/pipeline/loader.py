@@ -80,13 +80,16 @@ class Loader:
         self._odds_after = odds_after
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
-        self._oldest = 0
+        self._oldest = self._taken = self.loaded = 0
+        """``loaded``: frames whose effect came into the store since this began."""
         self._position = self._reached = self._died_on = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self.written: Counter[str] = Counter()
         """Rows written so far, by table."""
+        self.ordinals: dict[str, int] = {}
+        """By source, the ordinal of its last frame whose effect is in the store."""
         self._views: dict[str, CollectorView] = {}
         self._wishes: Wishes | None = None
         self._herald = Herald(telemetry)
@@ -105,6 +108,7 @@ class Loader:
             if lane.applied_epoch:
                 start = min(start, lane.applied_epoch - 1)
         self._reached = start
+        self._stored()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decode(start, position))
@@ -194,9 +198,15 @@ class Loader:
             lane.take_back(written.refused)
         self.written.update(written.rows)
         self._position = batch.position
+        self.loaded += self._taken
+        self._stored()
         if oldest:
             self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
         await self._after(len(batch.changes) < self.limits.rows, started)
+
+    def _stored(self) -> None:
+        """Note how far the store has come, which what is decided is ahead of."""
+        self.ordinals = {source: lane.counters.get("ordinal", 0) for source, lane in self._lanes.items()}
 
     async def _wait(self) -> None:
         if not self._ready and not self._ended:
@@ -214,8 +224,9 @@ class Loader:
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
-        while coming and len(batch.changes) < self.limits.rows:
-            coming -= 1
+        self._taken = 0
+        while coming > self._taken and len(batch.changes) < self.limits.rows:
+            self._taken += 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
             batch.position = entry.frame.offset
