@@ -108,7 +108,7 @@ class Daemon:
                 raise
         except BaseException as error:
             await journal.close()
-            if not isinstance(error, IngestdError):
+            if isinstance(error, Exception) and not isinstance(error, IngestdError):
                 reporter.failed("daemon.failed", error)
             raise
         return daemon

@@ -19,6 +19,8 @@ POLL: Final = 0.02
 START_WITHIN: Final = 30.0
 ASK_WITHIN: Final = 5.0
 LAST_WORDS: Final = 2_000
+COMPLAINTS: Final = ("Traceback", "was destroyed", "was never retrieved", "was never awaited", "unclosed")
+"""What Python says of work that nobody ended, or of an error that nobody took."""
 
 
 class Said(Struct, rename={"action": "event.action", "message": "message"}):
@@ -104,6 +106,15 @@ class DaemonProcess:
         """Whether it logged that in this life."""
         return any(one.action == action for one in self._facts())
 
+    def figures(self, action: str) -> dict[str, float]:
+        """The numbers of the last such fact in this life. Raises IndexError where there is none."""
+        line: dict[str, object] = [one for one in self._objects() if one.get("event.action") == action][-1]
+        return {name.removeprefix("ingestd."): value for name, value in line.items() if isinstance(value, int | float)}
+
+    def complaints(self) -> list[str]:
+        """Lines of this life that tell of a bug in how it ended."""
+        return [line for line in self.lines() if any(word in line for word in COMPLAINTS)]
+
     async def page(self, path: str) -> tuple[int, str]:
         """Status and body of a page. Raises aiohttp.ClientError, TimeoutError."""
         timeout = aiohttp.ClientTimeout(total=ASK_WITHIN)
@@ -134,7 +145,10 @@ class DaemonProcess:
         return bool(place)
 
     def _facts(self) -> list[Said]:
-        return [msgspec.json.decode(line, type=Said) for line in self.lines() if line.startswith("{") and line.endswith("}")]
+        return [msgspec.convert(one, Said) for one in self._objects()]
+
+    def _objects(self) -> list[dict[str, object]]:
+        return [msgspec.json.decode(line) for line in self.lines() if line.startswith("{") and line.endswith("}")]
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
