@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import psutil
@@ -149,7 +148,7 @@ async def failing() -> AsyncIterator[str]:
         return web.Response(status=500)
 
     application = web.Application()
-    application.router.add_get("/{tail:.*}", answer)
+    application.router.add_route("*", "/{tail:.*}", answer)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -168,7 +167,7 @@ walk:
 """
 
 
-def mapped(folder: Path, **transport: object) -> dict[str, Any]:
+def mapped(folder: Path, **transport: object) -> dict[str, object]:
     """Settings of a daemon with one source without code, a price in each document."""
     (folder / "mapping.yaml").write_text(MAPPING)
     source = {"name": "mine", "feed": "mapped", "mapping_file": str(folder / "mapping.yaml"), **transport}
@@ -177,18 +176,18 @@ def mapped(folder: Path, **transport: object) -> dict[str, Any]:
 
 async def test_with_an_open_breaker(tmp_path: Path) -> None:
     """Nobody waits for it to close."""
+    (tmp_path / "key").write_text("s3cret")
+    (tmp_path / "key").chmod(0o600)
     async with failing() as url:
-        polling = {"queries": {"all": {"url": f"{url}/odds"}}, "interval": "50ms"}
-        settings = mapped(tmp_path, polling=polling)
-        # five that ask one host: its breaker opens at once
-        sources = [{**source, "name": f"mine-{number}"} for source in settings["sources"] for number in range(5)]
-        async with daemon(tmp_path, {**settings, "sources": sources}) as process:
+        auth = {"kind": "oauth2", "user": "me", "token_url": f"{url}/token", "secret_file": str(tmp_path / "key")}
+        polling = {"queries": {"all": {"url": f"{url}/odds"}}, "interval": "50ms", "auth": auth}
+        async with daemon(tmp_path, mapped(tmp_path, polling=polling)) as process:
             await process.start()
 
             async def opened() -> bool:
                 return process.said("breaker.opened")
 
-            await until(opened, "the breaker is open")
+            await until(opened, "the breaker of the token is open", 90)
             began = time.monotonic()
             assert await process.stop() == 0
             assert time.monotonic() - began < SPARE
