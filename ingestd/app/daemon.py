@@ -192,8 +192,8 @@ class Daemon:
             await self.clock.sleep(BEAT)
 
     def _summary(self) -> str:
-        now = self.progress()
-        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
+        now, refused = self.progress(), ", the last reload was refused" if self.reloads.problems else ""
+        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "") + refused
 
     async def _tell_kept_back(self) -> None:
         while True:
