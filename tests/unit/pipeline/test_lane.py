@@ -627,5 +627,5 @@ def test_another_feed_while_it_runs() -> None:
     following = Frame("s", "opened", T + 1, epoch=True)
     following.ordinal = bench.ordinal + 1
     assert bench.lane.reader.decode(following) == []
-    bench.frame(Quote(A, 1.5), at=T)
+    bench.frame(Skipped("duplicate", "sequence"))
     assert [reject.category for reject in bench.batch.rejects] == ["duplicate"]
