@@ -192,8 +192,9 @@ class Daemon:
             await self.clock.sleep(BEAT)
 
     def _summary(self) -> str:
-        now, refused = self.progress(), ", the last reload was refused" if self.reloads.problems else ""
-        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "") + refused
+        now = self.progress()
+        troubles = (f"store away: {now.problem}" if now.problem else "", "the last reload was refused" if self.reloads.problems else "")
+        return ", ".join((f"{now.live} of {now.sources} sources live", f"{now.rows:,} rows", *filter(None, troubles)))
 
     async def _tell_kept_back(self) -> None:
         while True:

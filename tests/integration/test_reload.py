@@ -77,10 +77,7 @@ async def wrong(url: str, name: str, exchange: Started, there: Mapping[str, list
     status = await control(exchange.url, "status")
     wanted = await asyncio.to_thread(expected, Script(status.options), status.n, source=name)
     ids = {fact[0] for fact in there["selections"] if f"source={name!r}" in fact}
-    own = {
-        table: [fact for fact in there[table] if (f"source={name!r}" in fact if table in OWN[:3] else fact[0] in ids)] if table in OWN else []
-        for table in COLUMNS
-    }
+    own = {table: [fact for fact in there[table] if f"source={name!r}" in fact or fact[0] in ids] for table in OWN}
     return differences({table: wanted[table] if table in OWN else set() for table in COLUMNS}, own)
 
 
@@ -114,6 +111,7 @@ async def test_under_load(tmp_path: Path, store_url: str) -> None:
             await live(process, OTHER)
             for name, exchange in ((SOURCE, one), (OTHER, other)):
                 await ended(process, name, exchange)
+            assert process.said("config.reloaded")
             assert (await process.metrics())[f'source_connect_attempts_total{{source="{SOURCE}"}}'] == 1
             assert await process.stop() == 0
         there = await facts(store_url, SCHEMA)

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -179,11 +178,16 @@ async def test_everything_else_that_it_takes(one: Running) -> None:
 @pytest.mark.parametrize(
     "problem", [ConfigError("a: no such key", "b: missing"), RuntimeError("a bug in a validator")], ids=["configuration", "bug"]
 )
-async def test_what_is_wrong_changes_nothing(one: Running, problem: Exception) -> None:
+async def test_what_is_wrong_changes_nothing(one: Running, problem: Exception, capsys: pytest.CaptureFixture[str]) -> None:
     """And is said everywhere, until a reload succeeds."""
     before = one.daemon.configuration
     one.problem = problem
     assert not await one.reload(source(one.settings, "other"))
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event.action"] for line in said].count("config.reload_failed") == len(one.daemon.reloads.problems)
+    assert [line["error.type"] for line in said if line["event.action"] == "config.failed"] == ["RuntimeError"] * isinstance(
+        problem, RuntimeError
+    )
     assert one.daemon.configuration is before
     assert set(one.daemon.collectors) == {"demo"}
     check = json.loads(pages(one.daemon)["/health"]("")[2])["checks"]["config"]
@@ -290,7 +294,7 @@ async def test_a_source_that_comes_while_the_store_is_away(settings: Settings, m
 def resources() -> tuple[int, int]:
     """Open files of this process, and tasks of this loop."""
     gc.collect()
-    return len(os.listdir("/proc/self/fd")), len(asyncio.all_tasks())
+    return len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks())
 
 
 async def test_nothing_is_left_behind(settings: Settings) -> None:

@@ -645,7 +645,7 @@ async def test_stopped_at_any_moment_it_loses_no_frame(how: str) -> None:
 
 @pytest.mark.parametrize("fresh", [False, True])
 async def test_one_takes_the_place_of_another(fresh: bool) -> None:
-    """It counts on, and resumes unless it is to begin from nothing."""
+    """It counts on, and resumes unless everything is asked for anew."""
     rig = Rig([opened(), data(token="t1")])
     async with rig.running():
         await rig.clock.sleep(1)
@@ -653,7 +653,9 @@ async def test_one_takes_the_place_of_another(fresh: bool) -> None:
         before = rig.collector.status
         assert (before.state, before.received) == ("stopped", 1)
         feed = ScriptedFeed(rig.clock, [opened(epoch=fresh), data()])
-        again = Collector("s", feed, rig.intake, rig.journal, rig.clock, rig.telemetry, Random(1), before=before, fresh=fresh)  # type: ignore[arg-type]
+        again = Collector("s", feed, rig.intake, rig.journal, rig.clock, rig.telemetry, Random(1), before=before)  # type: ignore[arg-type]
+        if fresh:
+            again.renew(WHOLE)
         running = asyncio.create_task(again.run())
         await rig.clock.sleep(1)
         assert (again.status.state, again.status.received, again.status.read) == ("live", 2, 5)

@@ -62,7 +62,7 @@ def test_patience_restarts_and_tells_nothing_anew(change: Mapping[str, object]) 
 def test_options_restart_and_tell_anew() -> None:
     """What is asked for is something else."""
     found = changes(given(A, B), given({**A, "rate": 2}, B))
-    assert (found.restarted, found.retold, found.words) == (("a",), {"a"}, "restarted a")
+    assert (found.restarted, found.retold, found.words) == (("a",), frozenset({"a"}), "restarted a")
 
 
 def test_a_secret_restarts_and_tells_nothing_anew(tmp_path: Path) -> None:
