@@ -19,6 +19,7 @@ from ingestd.model import Run
 from ingestd.settings import AlertSettings, LogSettings, Settings, SourceSettings, validate_feeds
 from ingestd.sources import FEEDS
 from ingestd.telemetry import build_reporter
+from ingestd.telemetry.facts import Fact
 from ingestd.testing.rig.evidence import loaded
 from tests.unit.app.conftest import WITHIN
 
@@ -178,16 +179,14 @@ async def test_everything_else_that_it_takes(one: Running) -> None:
 @pytest.mark.parametrize(
     "problem", [ConfigError("a: no such key", "b: missing"), RuntimeError("a bug in a validator")], ids=["configuration", "bug"]
 )
-async def test_what_is_wrong_changes_nothing(one: Running, problem: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_is_wrong_changes_nothing(one: Running, problem: Exception) -> None:
     """And is said everywhere, until a reload succeeds."""
-    before = one.daemon.configuration
+    before, said = one.daemon.configuration, list[Fact]()
+    one.daemon.reporter.listen(said.append)
     one.problem = problem
     assert not await one.reload(source(one.settings, "other"))
-    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [line["event.action"] for line in said].count("config.reload_failed") == len(one.daemon.reloads.problems)
-    assert [line["error.type"] for line in said if line["event.action"] == "config.failed"] == ["RuntimeError"] * isinstance(
-        problem, RuntimeError
-    )
+    assert [fact.labels["problem"] for fact in said if fact.action == "config.reload_failed"] == list(one.daemon.reloads.problems)
+    assert [fact.cause for fact in said if fact.action == "config.failed"] == [problem] * isinstance(problem, RuntimeError)
     assert one.daemon.configuration is before
     assert set(one.daemon.collectors) == {"demo"}
     check = json.loads(pages(one.daemon)["/health"]("")[2])["checks"]["config"]
