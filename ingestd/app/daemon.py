@@ -228,7 +228,8 @@ class Daemon:
 
     def _summary(self) -> str:
         now = self.progress()
-        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
+        troubles = (f"store away: {now.problem}" if now.problem else "", "the last reload was refused" if self.reloads.problems else "")
+        return ", ".join((f"{now.live} of {now.sources} sources live", f"{now.rows:,} rows", *filter(None, troubles)))
 
     async def _tell_kept_back(self) -> None:
         while True:

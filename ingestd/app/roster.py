@@ -12,7 +12,7 @@ from ingestd.app.feeds import build_feed
 from ingestd.errors import ConfigError
 from ingestd.interfaces import Clock, Feed
 from ingestd.journal.local import LocalJournal
-from ingestd.model import SECOND, Scope
+from ingestd.model import SECOND, WHOLE, Scope
 from ingestd.pipeline.collector import Collector, Policy
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.resilience import Breaker
@@ -92,10 +92,11 @@ class Roster:
             self._reporter,
             Random(),  # noqa: S311 - jitter, no secret
             policy,
-            before=before.status if before else None,
-            # a token of before leads on with what was asked for before; who is paid for an image resumes all the same
-            fresh=retold and feed.renewable,
+            before.status if before else None,
         )
+        if retold and feed.renewable:
+            # a token of before leads on with what was asked for before; who is paid for an image resumes all the same
+            collector.renew(WHOLE)
         return collector
 
     async def release(self, name: str) -> None:

@@ -58,11 +58,9 @@ class Collector:
         telemetry: Telemetry,
         random: Random,
         policy: Policy = Policy(),  # noqa: B008 - frozen
-        *,
         before: Status | None = None,
-        fresh: bool = False,
     ) -> None:
-        """``before``: how the collector stood whose place this one takes. ``fresh``: the first session resumes nothing."""
+        """``before``: how the collector stood whose place this one takes."""
         self.name = name
         self._feed = feed
         self._intake = intake
@@ -83,7 +81,7 @@ class Collector:
         self._session = Stretch()
         self._ended = asyncio.Event()
         self._renewals = Renewals()
-        self._fresh, self._open, self._recorded = fresh, False, False
+        self._fresh = self._open = self._recorded = False
 
     @property
     def status(self) -> Status:

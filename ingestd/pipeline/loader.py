@@ -15,7 +15,7 @@ from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.standing import CollectorView
-from ingestd.pipeline.turns import Turns
+from ingestd.pipeline.turns import Turn, Turns
 from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
@@ -181,7 +181,7 @@ class Loader:
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
             # found before the batch, carried out behind it: of a lane that goes, the batch has the last word
-            turns = self._turns.due(self._ready[0].frame.offset - 1 if self._ready else self._reached)
+            turns = self._due()
             batch = self._batch(len(coming))
             if batch is not None:
                 await self._write(batch)
@@ -208,8 +208,11 @@ class Loader:
         """Note how far the store has come, which what is decided is ahead of."""
         self.ordinals = {source: lane.counters.get("ordinal", 0) for source, lane in self._lanes.items()}
 
+    def _due(self) -> list[Turn]:
+        return self._turns.due(self._ready[0].frame.offset - 1 if self._ready else self._reached)
+
     async def _wait(self) -> None:
-        if not self._ready and not self._ended:
+        if not self._ready and not self._ended and not self._due():
             self._more.clear()
             try:
                 async with asyncio.timeout(TICK):

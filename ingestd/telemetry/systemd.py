@@ -38,7 +38,7 @@ class ServiceManager:
 
     def reloading(self) -> None:
         """The configuration is read anew; ``entered`` again says that this is over."""
-        self._tell(f"RELOADING=1\nMONOTONIC_USEC={round(self._clock.monotonic() * SECOND)}")
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={int(self._clock.monotonic() * SECOND)}")
 
     def tick(self, *, well: bool, status: Callable[[], str]) -> None:
         """Called every second or so: says what is due."""

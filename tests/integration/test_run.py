@@ -71,6 +71,11 @@ class Terminal:
             self._read(0.1)
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._screen)
+        self._screen = os.open(os.devnull, os.O_RDWR)
+
     def close(self) -> None:
         """End it where it still runs."""
         if self.process.poll() is None:
@@ -301,6 +306,16 @@ def test_what_is_in_use(demo: Demo, tmp_path: Path) -> None:
     code, (port,) = second(demo, tmp_path)
     assert (code, demo.environ["INGESTD_HTTP_PORT"] in port) == (1, True)
     assert demo.page("/health")[0] == 200
+
+
+def test_a_terminal_that_is_closed(tmp_path: Path, terminal: OpenTerminal) -> None:
+    """Ends the daemon in order: nobody would see it go on."""
+    demo = Demo(tmp_path)
+    daemon = terminal(tmp_path, demo.environ, "run")
+    daemon.until(r"1/1 live")
+    daemon.hang_up()
+    assert daemon.process.wait(timeout=WITHIN) == 0
+    assert demo.ask("SELECT state FROM sources") == [("stopped",)]
 
 
 def test_in_a_terminal(tmp_path: Path, terminal: OpenTerminal) -> None:

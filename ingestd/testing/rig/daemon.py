@@ -49,9 +49,8 @@ class DaemonProcess:
         self.journal = folder / "journal"
         self.config = folder / "config.json"
         self.log = folder / "daemon.log"
-        defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
-        self.settings = {**defaults, **settings}
-        self.config.write_bytes(msgspec.json.encode(self.settings))
+        self._defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
+        self.configure(settings)
         self.url = ""
         self._process: asyncio.subprocess.Process | None = None
         self._log_from = 0
@@ -78,6 +77,22 @@ class DaemonProcess:
         """Begin a life, and wait until it answers. Raises RuntimeError with its last words when it ends instead."""
         await self.spawn()
         await until(self._listening, "the daemon says where it listens", START_WITHIN)
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """What its file says from now on."""
+        self.settings = {**self._defaults, **settings}
+        self.config.write_bytes(msgspec.json.encode(self.settings))
+
+    async def reload(self, within: float = 30.0) -> bool:
+        """Have it take what its file says; returns whether it did. Raises TimeoutError."""
+        before = await self._reloads()
+        self.send(signal.SIGHUP)
+
+        async def done() -> bool:
+            return sum(await self._reloads()) > sum(before)
+
+        await until(done, "a reload", within)
+        return (await self._reloads())[0] > before[0]
 
     async def kill(self) -> None:
         """``kill -9``."""
@@ -131,6 +146,10 @@ class DaemonProcess:
         """End whatever is still running."""
         if self._process is not None and self._process.returncode is None:
             await self.kill()
+
+    async def _reloads(self) -> tuple[float, float]:
+        metrics = await self.metrics()
+        return metrics['config_reloads_total{outcome="success"}'], metrics['config_reloads_total{outcome="failure"}']
 
     async def _signalled(self, name: signal.Signals, within: float) -> int:
         self.send(name)
