@@ -13,6 +13,7 @@ from ingestd.app.alerting import couriers
 from ingestd.app.feeds import build_feed
 from ingestd.app.finite import judged_by, new_run, open_journal
 from ingestd.app.lookout import Lookout
+from ingestd.app.publishing import publish
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, Feed, HistoryStore
@@ -78,6 +79,7 @@ class Daemon:
         self.loader: Loader | None = None
         self.store: HistoryStore = open_store(settings.store.url, settings.store.schema_name, clock)
         self.writer = Writer(self.store, clock, reporter)
+        reporter.metrics.on_scrape(partial(publish, self))
         self.incidents = Incidents(self.store.record, clock, reporter)
         reporter.listen(self.incidents.hear)
         self.intake = Intake(journal, clock, reporter)

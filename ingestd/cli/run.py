@@ -53,7 +53,7 @@ async def _run(settings: Settings, config: Path | None) -> int:
         # what is there by now stays: looking through it for cycles cost a tenth of the processor under load, and a pause of 0.1 s each time
         gc.freeze()
         gc.set_threshold(YOUNG)
-        progress = asyncio.create_task(_progress(daemon, clock)) if terminal else None
+        progress = asyncio.create_task(_progress(daemon, clock), name="progress") if terminal else None
         try:
             clean = await daemon.run(stop)
         finally:

@@ -53,7 +53,7 @@ class Alerts:
         if not self._settings.enabled:
             return
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(), name="alert rules")
+            group.create_task(self._watch(), name="alerts rules")
             for courier in self._couriers:
                 group.create_task(courier.run(), name=f"alerts to {courier.channel}")
 
@@ -63,7 +63,7 @@ class Alerts:
             async with asyncio.timeout(LAST), asyncio.TaskGroup() as group:
                 for courier in self._couriers:
                     if courier.waiting:
-                        group.create_task(courier.attempt())
+                        group.create_task(courier.attempt(), name=f"alerts to {courier.channel}")
         except TimeoutError:
             self._reporter.add("alerts_suppressed_total", sum(courier.waiting for courier in self._couriers), reason="shutdown")
 
