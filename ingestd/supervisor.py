@@ -41,7 +41,8 @@ class Supervisor:
         beside: Mapping[str, Callable[[], Coroutine[None, None, None]]] | None = None,
     ) -> None:
         """``beside``: by name, what runs as long as the loader and is then cancelled."""
-        self._collectors = collectors
+        self._collecting: dict[Collector, asyncio.Task[None] | None] = dict.fromkeys(collectors)
+        self._group: asyncio.TaskGroup | None = None
         self._intake = intake
         self._journal = journal
         self._load = load
@@ -66,16 +67,18 @@ class Supervisor:
 
     async def _run(self, stop: asyncio.Event) -> bool:
         async with asyncio.TaskGroup() as group:
+            self._group = group
             loading = group.create_task(self._load(), name="loader")
             appending = group.create_task(self._intake.run(), name="intake")
-            collecting = [self._collect(group, collector) for collector in self._collectors]
-            watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             self._enter("running")
+            for collector in self._collecting:
+                self.start(collector)
+            watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             await stop.wait()
             self._enter("draining")
             self._telemetry.fact("daemon.draining", seconds=self._deadline)
             started = self._clock.monotonic()
-            await self._close_sources(collecting)
+            await self.stop(*self._collecting)
             await self._intake.close()
             await appending
             self._journal.seal()
@@ -85,26 +88,29 @@ class Supervisor:
                 task.cancel()
         return bool(done)
 
-    def _enter(self, state: str) -> None:
-        self.life.state = state
-        self._entered(state)
+    def start(self, collector: Collector) -> None:
+        """Collect from now on. Whoever comes before or after the daemon runs is not started."""
+        if self._group is not None and self.life.state == "running":
+            with self._telemetry.bound(source=collector.name):
+                self._collecting[collector] = self._group.create_task(collector.run(), name=f"collector {collector.name}")
 
-    def _collect(self, group: asyncio.TaskGroup, collector: Collector) -> "asyncio.Task[None]":
-        with self._telemetry.bound(source=collector.name):
-            return group.create_task(collector.run(), name=f"collector {collector.name}")
-
-    async def _close_sources(self, collecting: Sequence["asyncio.Task[None]"]) -> None:
-        """Let every source say goodbye, all at once; whoever takes longer is cut off."""
+    async def stop(self, *collectors: Collector) -> None:
+        """Let these sources say goodbye, all at once; whoever takes longer is cut off. None of them hands over anything after that."""
         try:
             async with asyncio.timeout(CLOSING), asyncio.TaskGroup() as group:
-                for collector in self._collectors:
+                for collector in collectors:
                     group.create_task(collector.close(), name=f"close {collector.name}")
         except TimeoutError:
             self._telemetry.fact("source.cut_off", seconds=CLOSING)
-        for task in collecting:
+        tasks = [task for collector in collectors if (task := self._collecting.pop(collector, None))]
+        for task in tasks:
             task.cancel()
-        if collecting:
-            await asyncio.wait(collecting, timeout=CLOSING)
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSING)
+
+    def _enter(self, state: str) -> None:
+        self.life.state = state
+        self._entered(state)
 
     async def _watch_loop(self) -> None:
         """Measure how late the loop comes back: everything else waits that long too."""

@@ -151,3 +151,23 @@ async def test_a_bug_leaves_too() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await supervisor(parts).run(asyncio.Event())
     assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_sources_come_and_go_while_it_runs() -> None:
+    """One that is stopped says goodbye and is not asked again at the end; one that is started is; one that comes too late is not."""
+    parts, other = Parts(), Parts()
+    running, stop = supervisor(parts, sources=0), asyncio.Event()
+    one, two, late = Collector(parts), Collector(other), Collector(Parts())
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(running.run(stop))
+        await asyncio.sleep(0)
+        for collector in (one, two):
+            running.start(collector)  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        await running.stop(one)  # type: ignore[arg-type]
+        assert (parts.order.count("source closed"), other.order) == (1, [])
+        stop.set()
+        await ending
+        running.start(late)  # type: ignore[arg-type]
+    assert (parts.order.count("source closed"), other.order) == (1, ["source closed"])
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("collector")] == []
