@@ -188,7 +188,7 @@ def judged(looks: Sequence[Look], unit: str, per: float) -> bool:
 
 
 def growing(looks: Sequence[Look]) -> Iterator[str]:
-    """What is higher in the later half of these looks than in the earlier one, by its median: a passing question makes it go up and down."""
+    """What is higher in the later half of these looks than in the earlier one, by its median: a passing question makes it waver."""
     early, late = looks[: len(looks) // 2], looks[len(looks) // 2 :]
     for name in ("files", "threads", "tasks"):
         before, after = (median(getattr(one, name) for one in part) for part in (early, late))
