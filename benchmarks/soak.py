@@ -21,6 +21,8 @@ from benchmarks.crash import say, store
 from ingestd.testing.exchange.process import Started, control, started
 from ingestd.testing.rig.daemon import DaemonProcess, daemon, until
 
+PATIENT: Final = 300
+"""Seconds for what the store does not have yet at the end."""
 Source = dict[str, str | float]
 STORES: Final = ("sqlite", "postgresql")
 MIB: Final = 1 << 20
@@ -31,7 +33,7 @@ ENDLESS: Final = 1 << 30
 """Statements about an event that never ends: closed prices, which are kept for an hour, would hide what else grows."""
 SLOPE: Final = 1.0
 """MiB that may come on top within an hour, or within a thousand rounds."""
-WARM: Final = 600_000
+WARM: Final = 1_500_000
 """Rows after which the 64 MiB of pages that SQLite keeps are taken."""
 EVERY: Final = 10.0
 """Seconds between two looks at a daemon that runs for long."""
@@ -69,7 +71,7 @@ async def reconnects(url: str, folder: Path, rounds: int) -> bool:
     looks: list[Look] = []
     names = [f"source-{number:02}" for number in range(SOURCES)]
     async with (
-        exchange(rate=200, events=4, life=ENDLESS) as place,
+        exchange(rate=100, events=4, life=ENDLESS) as place,
         recording(url, folder, [source(name, place.url) for name in names], "benchmarks.hasty") as process,
     ):
         await warmed(process)
@@ -142,10 +144,11 @@ def source(name: str, exchange_url: str, silence_limit: float = 30) -> Source:
 async def recording(url: str, folder: Path, sources: Sequence[Source], program: str = "ingestd") -> AsyncIterator[DaemonProcess]:
     """A daemon at work; at the end it must stop with everything in the store."""
     journal = {"path": str(folder / "journal"), "retain": 60, "limit": "2GiB"}
-    async with daemon(folder, {"store": {"url": url}, "journal": journal, "sources": sources}, program) as process:
+    settings = {"store": {"url": url}, "journal": journal, "shutdown": {"deadline": PATIENT}, "sources": sources}
+    async with daemon(folder, settings, program) as process:
         await process.start()
         yield process
-        code = await process.stop()
+        code = await process.stop(within=2 * PATIENT)
         if code:
             raise RuntimeError(f"it ended with {code}: {process.lines()[-3:]}")
 
