@@ -1,6 +1,7 @@
 """A live daemon, composed from settings."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from ingestd.app.alerting import Couriers
 from ingestd.app.finite import open_journal
 from ingestd.app.live import LiveRun
 from ingestd.app.lookout import Lookout
+from ingestd.app.publishing import publish
 from ingestd.app.reload import Read, Reloads
 from ingestd.app.roster import Needs, Roster, nothing
 from ingestd.app.watch import gets_on, pages
@@ -65,6 +67,7 @@ class Daemon:
             reporter.fact("budget.lost", problem=self.budgets.damage, path=str(self.budgets.path))
         self.live = live = LiveRun(settings, self.roster, self.intake, journal, self.store, clock, reporter)
         self.lanes, self.catalogue, self.writer, self.incidents = live.lanes, live.catalogue, live.writer, live.incidents
+        reporter.metrics.on_scrape(partial(publish, self))
         reporter.listen(self.incidents.hear)
         self._lookout = Lookout(self)
         self.alerts = Alerts(settings.alerts, self._lookout.look, Couriers(clock, reporter), settings.journal.path, clock, reporter)
@@ -163,8 +166,8 @@ class Daemon:
         stopping.begin(self.settings.shutdown.deadline)
         async with stopping.step("messages"), asyncio.TaskGroup() as group:
             self.reporter.tell_kept_back(everything=True)
-            group.create_task(self.alerts.close(), name="last alerts")
-            group.create_task(self.incidents.close(), name="last incidents")
+            group.create_task(self.alerts.close(), name="alerts last")
+            group.create_task(self.incidents.close(), name="incidents last")
         async with stopping.step("closing"):
             await server.stop()
             await self._lookout.close()

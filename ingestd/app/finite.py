@@ -115,9 +115,9 @@ class FileLoads:
             journal.seal()
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(intake.run())
-            group.create_task(collect())
-            group.create_task(loader.run(position))
+            group.create_task(intake.run(), name="intake")
+            group.create_task(collect(), name=f"collector {collector.name}")
+            group.create_task(loader.run(position), name="loader")
         return loader.written
 
 

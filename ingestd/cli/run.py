@@ -60,13 +60,13 @@ async def _run(settings: Settings, config: Path | None) -> int:
         if daemon is None:
             reporter.fact("daemon.stopped", seconds=0.0, left="it had not begun to record")
             return 0
-        stack.callback(asyncio.create_task(_end_in_time(daemon, stop), name="last resort").cancel)
+        stack.callback(asyncio.create_task(_end_in_time(daemon, stop), name="watchdog").cancel)
         stack.enter_context(_reload_on_signal(daemon.reloads.ask, stop, terminal=terminal))
         _announce(settings, config)
         # what is there by now stays: looking through it for cycles cost a tenth of the processor under load, and a pause of 0.1 s each time
         gc.freeze()
         gc.set_threshold(YOUNG)
-        progress = asyncio.create_task(_progress(daemon, clock)) if terminal else None
+        progress = asyncio.create_task(_progress(daemon, clock), name="progress") if terminal else None
         try:
             clean = await daemon.run(stop)
         finally:

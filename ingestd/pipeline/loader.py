@@ -111,8 +111,8 @@ class Loader:
         self._stored()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._decode(start, position))
-                group.create_task(self._commit())
+                group.create_task(self._decode(start, position), name="decode")
+                group.create_task(self._commit(), name="commit")
         finally:
             if self._died_on:
                 self._deathmark.mark(self._died_on)

@@ -42,6 +42,7 @@ METRICS: Final[dict[str, Metric]] = {
     # Process.
     "build_info": _gauge("Version of ingestd and of Python; always 1.", "version", "python"),
     "event_loop_lag_seconds": _histogram("How late the event loop came back to a task that was due."),
+    "tasks": _gauge("Tasks of the event loop by the first word of their names; unnamed: those that libraries begin.", "kind"),
     "log_lines_lost_total": _counter("Log lines that could not be written."),
     "event_links": _gauge("Links of fixtures to events that are held in memory.", "state"),
     "incidents_dropped_total": _counter("Incidents that the store did not get; the log has them."),

@@ -54,7 +54,7 @@ class Alerts:
         """For ever; looks at nothing while alerts are off."""
         async with asyncio.TaskGroup() as group:
             self._group, self._carrying = group, {}
-            group.create_task(self._watch(), name="alert rules")
+            group.create_task(self._watch(), name="alerts rules")
             self._carry()
 
     def adopt(self, settings: AlertSettings) -> None:
@@ -71,7 +71,7 @@ class Alerts:
             async with asyncio.timeout(LAST), asyncio.TaskGroup() as group:
                 for courier in self.couriers:
                     if courier.waiting:
-                        group.create_task(courier.attempt())
+                        group.create_task(courier.attempt(), name=f"alerts to {courier.channel}")
         except TimeoutError:
             self._reporter.add("alerts_suppressed_total", sum(courier.waiting for courier in self.couriers), reason="shutdown")
 

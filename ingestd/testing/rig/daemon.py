@@ -41,9 +41,12 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, within: flo
 
 
 class DaemonProcess:
-    """``ingestd run`` in ``folder``, which outlives each of its lives. ``settings``: what differs from the defaults."""
+    """``ingestd run`` in ``folder``, which outlives each of its lives. ``settings``: what differs from the defaults.
 
-    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+    ``program``: the module that is run in place of ``ingestd``, with the same words.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, object], program: str = "ingestd") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.journal = folder / "journal"
@@ -52,6 +55,7 @@ class DaemonProcess:
         self._defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
         self.configure(settings)
         self.url = ""
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self._log_from = 0
 
@@ -66,7 +70,7 @@ class DaemonProcess:
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ingestd", "run", "-c", str(self.config)),
+                *(sys.executable, "-m", self._program, "run", "-c", str(self.config)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -176,9 +180,9 @@ class DaemonProcess:
 
 
 @contextlib.asynccontextmanager
-async def daemon(folder: Path, settings: Mapping[str, object]) -> AsyncIterator[DaemonProcess]:
+async def daemon(folder: Path, settings: Mapping[str, object], program: str = "ingestd") -> AsyncIterator[DaemonProcess]:
     """A daemon, not yet started; killed at the end where it still runs."""
-    process = DaemonProcess(folder, settings)
+    process = DaemonProcess(folder, settings, program)
     try:
         yield process
     finally:
