@@ -136,7 +136,7 @@ class Daemon:
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
-        server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
+        server = WebServer(self.settings.http.host, self.settings.http.port, self.reporter.metrics.page, pages(self), self._answered)
         try:
             return await self._serve(server, stop)
         except Exception as error:
@@ -165,7 +165,7 @@ class Daemon:
     def progress(self) -> Progress:
         """A few figures for a person who looks."""
         views = [self._view(name) for name in self.collectors]
-        counters = [lane.counters for lane in self.lanes.values()]
+        counters = [lane.settled for lane in self.lanes.values()]
         behind = self.journal.last() - self.writer.status.position if self.lanes else 0
         oldest = min((lane.last_received_at for lane in self.lanes.values() if lane.last_received_at), default=0)
         return Progress(
@@ -264,6 +264,9 @@ class Daemon:
             except StoreUnavailable as error:
                 self.writer.status.problem = str(error)
                 await self.clock.sleep(RETRY_STORE)
+
+    def _answered(self, endpoint: str, status: int) -> None:
+        self.reporter.add("http_requests_total", endpoint=endpoint, code=str(status))
 
     async def _tell_kept_back(self) -> None:
         while True:

@@ -11,6 +11,7 @@ from ingestd.batch import Batch, store_offset
 from ingestd.interfaces import Clock, Readable, Renew, Telemetry
 from ingestd.model import SECOND, Block, Decoded, Frame, Run
 from ingestd.pipeline.ahead import Entry, fitting
+from ingestd.pipeline.freshness import Freshness
 from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import CollectorView, Lane
 from ingestd.pipeline.learning import Learner
@@ -101,6 +102,7 @@ class Loader:
         self._views: dict[str, CollectorView] = {}
         self._wishes: Wishes | None = None
         self._herald = Herald(telemetry)
+        self.freshness = Freshness(telemetry)
         self.beat = clock.monotonic()
         """When the loop last came by, on the monotonic clock."""
 
@@ -190,7 +192,10 @@ class Loader:
             coming = fitting(self._ready, self._limits.rows)
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
+            began = self._clock.monotonic()
             batch = self._batch(len(coming))
+            if coming:
+                self._telemetry.add("transform_duration_seconds", self._clock.monotonic() - began)
             if batch is None:
                 if self._wishes is not None:
                     await self._wish(self._wishes)
@@ -199,11 +204,12 @@ class Loader:
             oldest = self._oldest
             written = await self._writer.commit(batch)
             for lane in self._lanes.values():
-                lane.take_back(written.refused)
+                lane.committed(written.refused)
             self.written.update(written.rows)
             self._position = batch.position
             if oldest:
                 self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
+                self.freshness.committed(self._clock.now())
             await self._after(len(batch.changes) < self._limits.rows, started)
         await self._finish()
 
@@ -219,7 +225,7 @@ class Loader:
     def _batch(self, coming: int) -> Batch | None:
         """Decide over the first entries that wait; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
-        touched: set[str] = set()
+        touched: dict[str, Entry] = {}
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
@@ -232,7 +238,7 @@ class Loader:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
             self._apply(entry.lane, entry, batch)
-            touched.add(entry.lane.source)
+            touched[entry.lane.source] = entry
         self._deathmark.clear()
         self._room.set()
         self._report(batch, touched)
@@ -248,12 +254,14 @@ class Loader:
             self._died_on = offset
             raise
 
-    def _report(self, batch: Batch, touched: set[str]) -> None:
+    def _report(self, batch: Batch, touched: Mapping[str, Entry]) -> None:
         for source, lane in self._lanes.items():
             if source in touched:
                 lane.report(batch)
             if self._hooks is None:
                 continue
+            if source in touched:
+                self.freshness.see(touched[source].frame, touched[source].decoded)
             view = self._hooks.view(source)
             if source in touched or self._said(source) != (view.state, view.reason):
                 self._views[source] = view
