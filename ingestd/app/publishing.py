@@ -74,21 +74,18 @@ def _log_size(url: str) -> int:
 
 def _publish_sources(daemon: Daemon) -> None:
     put = daemon.reporter.metrics.put
-    found = [(name, collector.status) for name, collector in daemon.collectors.items()]
-    put("source_connected", [((name,), int(status.state == "live")) for name, status in found])
-    put(
-        "source_paused",
-        [((name, pause), int(pause in (status.paused, status.state))) for name, status in found for pause in PAUSES],
-    )
-    put("source_last_message_timestamp_seconds", [((name,), status.last_received_at / SECOND) for name, status in found])
-    put("source_received_messages_total", [((name,), status.received) for name, status in found])
-    put("source_received_bytes_total", [((name,), status.received_bytes) for name, status in found])
-    put("source_refused_requests_total", [((name, reason), count) for name, status in found for reason, count in status.refused.items()])
+    found = [((name,), collector.status) for name, collector in daemon.collectors.items()]
+    put("source_connected", ((key, int(status.state == "live")) for key, status in found))
+    put("source_paused", (((*key, pause), int(pause in (status.paused, status.state))) for key, status in found for pause in PAUSES))
+    put("source_last_message_timestamp_seconds", ((key, status.last_received_at / SECOND) for key, status in found))
+    put("source_received_messages_total", ((key, status.received) for key, status in found))
+    put("source_received_bytes_total", ((key, status.received_bytes) for key, status in found))
+    put("source_refused_requests_total", (((*key, reason), count) for key, status in found for reason, count in status.refused.items()))
     # before the journal has said how many there are, there is nothing to say: a counter must not fall to 0 and come back
-    begun = [(name, status, sum(status.dropped.values())) for name, status in found if status.read]
-    put("frames_read_total", [((name,), status.read) for name, status, _ in begun])
-    put("frames_journalled_total", [((name,), status.read - dropped - status.waiting) for name, status, dropped in begun])
-    for name, status, _ in begun:
+    begun = [(key, status, sum(status.dropped.values())) for key, status in found if status.read]
+    put("frames_read_total", ((key, status.read) for key, status, _ in begun))
+    put("frames_journalled_total", ((key, status.read - dropped - status.waiting) for key, status, dropped in begun))
+    for (name,), status, _ in begun:
         for reason, count in status.dropped.items():
             daemon.reporter.metrics.set("dropped_records_total", count, source=name, stage="journal", reason=reason)
 
@@ -96,22 +93,24 @@ def _publish_sources(daemon: Daemon) -> None:
 def _publish_lanes(daemon: Daemon) -> None:
     """What is committed: while a batch is on its way, its counts may still be taken back."""
     put = daemon.reporter.metrics.put
-    settled = [(name, lane.settled) for name, lane in daemon.lanes.items()]
-    put("frames_loaded_total", [((name,), counts.get("ordinal", 0)) for name, counts in settled])
-    put("updates_received_total", [((name,), counts["received"]) for name, counts in settled])
-    put("transformed_records_total", [((name, outcome), counts[outcome]) for name, counts in settled for outcome in OUTCOMES])
+    settled = [((name,), lane.settled) for name, lane in daemon.lanes.items()]
+    put("frames_loaded_total", ((key, counts.get("ordinal", 0)) for key, counts in settled))
+    put("updates_received_total", ((key, counts["received"]) for key, counts in settled))
+    put("transformed_records_total", (((*key, outcome), counts[outcome]) for key, counts in settled for outcome in OUTCOMES))
     put(
         "duplicate_records_total",
-        [
-            ((name, counter.removeprefix(DUPLICATE)), count)
-            for name, counts in settled
+        (
+            ((*key, counter.removeprefix(DUPLICATE)), count)
+            for key, counts in settled
             for counter, count in counts.items()
             if counter.startswith(DUPLICATE)
-        ],
+        ),
     )
-    unknown = [(name, lane.book.unknown) for name, lane in daemon.lanes.items()]
-    put("unknown_words", [((name, word), counts[f"unknown_{word}"]) for name, counts in unknown for word in WORDS])
+    unknown = [((name,), lane.book.unknown.copy()) for name, lane in daemon.lanes.items()]
+    put("unknown_words", (((*key, word), counts[f"unknown_{word}"]) for key, counts in unknown for word in WORDS))
     if daemon.loader is not None:
+        # all lanes are there by now: a sum that grows with their number would look like work
+        daemon.reporter.metrics.set("job_records_total", sum(counts["received"] for _, counts in settled), source="", kind="live")
         put("source_clock_skew_seconds", [((name,), ahead / SECOND) for name, ahead in daemon.loader.freshness.ahead.items()])
 
 

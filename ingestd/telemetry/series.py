@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -25,6 +25,14 @@ class Histogram(Struct):
     total: float = 0.0
 
 
+class Moment(Struct, frozen=True):
+    """Everything as it stood: sums, observations, and what was put, which nobody has read yet."""
+
+    values: dict[str, dict[Key, float]]
+    seen: dict[str, dict[Key, Seen]]
+    told: dict[str, Iterable[tuple[Key, float]]]
+
+
 class Metrics:
     """All series of this process. Names come without the prefix ``ingestd_``; a name or label outside ``METRICS`` raises KeyError."""
 
@@ -33,7 +41,8 @@ class Metrics:
         self._clean = clean
         self._values: dict[str, dict[Key, float]] = {}
         self._histograms: dict[str, dict[Key, Histogram]] = {}
-        self._known: dict[str, set[Key]] = {name: set() for name in METRICS}
+        self._told: dict[str, Iterable[tuple[Key, float]]] = {}
+        self._known: dict[str, dict[Key, Key]] = {name: {} for name in METRICS}
         self._words: Counter[tuple[str, ...]] = Counter()
         self._before: list[Callable[[], None]] = []
         self._writing = asyncio.Lock()
@@ -63,13 +72,11 @@ class Metrics:
         self._values.setdefault(name, {})[key] = value
 
     def put(self, name: str, series: Iterable[tuple[Key, float]]) -> None:
-        """Say what all series of a metric are that is counted elsewhere, by the values of its labels; those that are the same add up."""
-        known = self._known[name]
-        found: dict[Key, float] = {}
-        for key, value in series:
-            admitted = key if key in known else self._admit(name, key)
-            found[admitted] = found[admitted] + value if admitted in found else value
-        self._values[name] = found
+        """Say what all series of a metric are that is counted elsewhere, by the values of its labels; those that are the same add up.
+
+        It is read when a page is written, in a thread: what it is made from must not change any more. Such a metric knows no other verb.
+        """
+        self._told[name] = series
 
     def observed(self, name: str) -> tuple[int, float]:
         """Of a histogram without labels: how many observations, and their sum."""
@@ -94,41 +101,57 @@ class Metrics:
         All figures are of one moment. Only taking them down keeps the loop; a thread writes, one page at a time.
         """
         async with self._writing:
-            return await asyncio.to_thread(self.written, self.families(), accept)
+            return await asyncio.to_thread(self.written, self.moment(), accept)
 
-    def families(self) -> list[Family]:
-        """Everything that was ever said, as it stands, in the order of ``METRICS``; a metric without labels starts at 0."""
+    def moment(self) -> Moment:
+        """Take everything down as it is now."""
         for refresh in self._before:
             refresh()
-        return [self._family(name, metric) for name, metric in METRICS.items()]
+        return Moment(
+            {name: series.copy() for name, series in self._values.items()},
+            {
+                name: {key: Seen(tuple(one.counts), one.total) for key, one in histograms.items()}
+                for name, histograms in self._histograms.items()
+            },
+            self._told.copy(),
+        )
 
-    def written(self, families: list[Family], accept: str) -> tuple[int, str, bytes]:
-        """The page of these, and of the process as it is now."""
+    def written(self, moment: Moment, accept: str) -> tuple[int, str, bytes]:
+        """The page of that moment; of the process, as it is by now."""
         ours = OPENMETRICS in accept
         form = openmetrics if ours else text
+        page = self._writer.page(self.families(moment), openmetrics=ours)
         # the process comes last: with it comes what ends a page
-        body = b"".join((self._writer.page(families, openmetrics=ours).encode(), form.generate_latest(self._process)))
-        return 200, form.CONTENT_TYPE_LATEST, body
+        return 200, form.CONTENT_TYPE_LATEST, b"".join((page.encode(), form.generate_latest(self._process)))
 
-    def _family(self, name: str, metric: Metric) -> Family:
-        histograms = self._histograms.get(name, {})
-        series: dict[Key, float] = {} if metric.labels or metric.kind == "histogram" else {(): 0}
-        return Family(
-            PREFIX + name,
-            metric.kind,
-            metric.help,
-            metric.labels,
-            series | self._values.get(name, {}),
-            {key: Seen(tuple(histogram.counts), histogram.total) for key, histogram in histograms.items()},
-            metric.bounds,
-        )
+    def families(self, moment: Moment) -> Iterator[Family]:
+        """Everything that was ever said, in the order of ``METRICS``; a metric without labels starts at 0."""
+        for name, metric in METRICS.items():
+            none: tuple[Key, ...] = () if metric.labels else ((),)
+            series: dict[Key, float] = dict.fromkeys(none if metric.kind != "histogram" else (), 0)
+            seen = dict.fromkeys(none if metric.kind == "histogram" else (), Seen((0,) * (len(metric.bounds) + 1), 0.0))
+            series.update(moment.values.get(name, {}))
+            series.update(self._read(name, moment.told.get(name, ())))
+            seen.update(moment.seen.get(name, {}))
+            yield Family(PREFIX + name, metric.kind, metric.help, metric.labels, series, seen, metric.bounds)
+
+    def _read(self, name: str, told: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+        known = self._known[name]
+        found: dict[Key, float] = {}
+        for key, value in told:
+            admitted = known.get(key)
+            if admitted is None:
+                admitted = self._admit(name, key)
+            found[admitted] = found[admitted] + value if admitted in found else value
+        return found
 
     def _series(self, name: str, labels: dict[str, str]) -> tuple[Metric, Key]:
         metric = METRICS[name]
         if len(labels) != len(metric.labels):
             raise KeyError(name, *labels)
         key = tuple([labels[label] for label in metric.labels])
-        return metric, key if key in self._known[name] else self._admit(name, key)
+        admitted = self._known[name].get(key)
+        return metric, self._admit(name, key) if admitted is None else admitted
 
     def _admit(self, name: str, key: Key) -> Key:
         """A new series only without secrets, and by a word of ours where it has a reason; one too many is counted among others."""
@@ -138,11 +161,18 @@ class Metrics:
         admitted = tuple([self._clean(part) for part in key])
         if metric.most:
             *of, word = admitted
-            admitted = (*of, sorted_under(word))
-            peers = (name, *of)
-            if admitted not in known and admitted[-1] != OTHER and self._words[peers] >= metric.most:
-                admitted = (*of, OTHER)
-            elif admitted not in known and admitted[-1] != OTHER:
-                self._words[peers] += 1
-        known.add(admitted)
+            admitted = self._counted((name, *of), (*of, sorted_under(word)))
+        known[admitted] = admitted
+        # words that are not ours have no end: nobody remembers them
+        if not metric.most or sorted_under(key[-1]) == key[-1]:
+            known[key] = admitted
         return admitted
+
+    def _counted(self, of: tuple[str, ...], key: Key) -> Key:
+        """A series of these (a metric, and all labels but the last), or that of the others where there are enough."""
+        if self._known[of[0]].get(key) == key or key[-1] == OTHER:
+            return key
+        if self._words[of] >= METRICS[of[0]].most:
+            return (*key[:-1], OTHER)
+        self._words[of] += 1
+        return key

@@ -104,10 +104,10 @@ class DaemonProcess:
         """Whether it logged that in this life."""
         return any(one.action == action for one in self._facts())
 
-    async def page(self, path: str) -> tuple[int, str]:
+    async def page(self, path: str, accept: str = "*/*") -> tuple[int, str]:
         """Status and body of a page. Raises aiohttp.ClientError, TimeoutError."""
-        timeout = aiohttp.ClientTimeout(total=ASK_WITHIN)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
+        timeout, headers = aiohttp.ClientTimeout(total=ASK_WITHIN), {"Accept": accept}
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def metrics(self) -> dict[str, float]:

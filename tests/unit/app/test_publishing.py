@@ -9,7 +9,7 @@ from ingestd.sources.cadence import Needs
 def figures(daemon: Daemon) -> dict[str, float]:
     """The metrics as a scrape finds them."""
     metrics = daemon.reporter.metrics
-    _, _, body = metrics.written(metrics.families(), "")
+    _, _, body = metrics.written(metrics.moment(), "")
     lines = [line.rpartition(" ") for line in body.decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
 
@@ -56,5 +56,5 @@ async def test_budgets(daemon: Daemon) -> None:
     assert found["ingestd_budget_renews_timestamp_seconds"] == budget.renews_at / SECOND
     assert 0 <= found["ingestd_budget_exhausted_timestamp_seconds"] <= found["ingestd_budget_renews_timestamp_seconds"]
     metrics = daemon.reporter.metrics
-    _, _, body = metrics.written(metrics.families(), "")
+    _, _, body = metrics.written(metrics.moment(), "")
     assert b"secret" not in body

@@ -18,7 +18,7 @@ def run(run_id: int, source: str = "demo", kind: str = "load", status: str = "do
 
 def series(metrics: Metrics, name: str) -> dict[tuple[str, ...], float]:
     """By the values of its labels."""
-    return dict(next(one.series for one in metrics.families() if one.name == f"ingestd_{name}"))
+    return dict(next(one.series for one in metrics.families(metrics.moment()) if one.name == f"ingestd_{name}"))
 
 
 def test_a_run_is_counted_once() -> None:
@@ -31,7 +31,7 @@ def test_a_run_is_counted_once() -> None:
     tally.ended([foreign, failed])
     assert series(metrics, "job_runs_total") == {("demo", "load", "done"): 1, ("demo", "load", "failed"): 1, ("other", "replay", "done"): 1}
     assert series(metrics, "job_records_total") == {("demo", "load"): 10, ("other", "replay"): 5}
-    (durations,) = [one.seen for one in metrics.families() if one.name == "ingestd_job_duration_seconds"]
+    (durations,) = [one.seen for one in metrics.families(metrics.moment()) if one.name == "ingestd_job_duration_seconds"]
     assert {key: (sum(seen.counts), seen.total) for key, seen in durations.items()} == {("load",): (2, 60), ("replay",): (1, 30)}
 
 

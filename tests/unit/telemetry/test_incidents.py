@@ -157,7 +157,7 @@ async def test_memory_is_bounded() -> None:
     assert (history.held, len(history._latest)) == (MOST, MOST)
     table.failing = StoreUnavailable("away")
     await history.close()
-    assert f"ingestd_incidents_dropped_total {MOST + 5}\n".encode() in reporter.metrics.written(reporter.metrics.families(), "")[2]
+    assert f"ingestd_incidents_dropped_total {MOST + 5}\n".encode() in reporter.metrics.written(reporter.metrics.moment(), "")[2]
 
 
 async def test_a_daemon_that_was_replaced() -> None:

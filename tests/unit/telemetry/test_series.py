@@ -15,7 +15,7 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 
 def samples(metrics: Metrics, accept: str = "") -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Everything on the page, by name and labels."""
-    _, media_type, body = metrics.written(metrics.families(), accept)
+    _, media_type, body = metrics.written(metrics.moment(), accept)
     assert media_type.startswith("application/openmetrics-text" if accept == OPENMETRICS else "text/plain")
     parse = parse_openmetrics if accept == OPENMETRICS else parse_text
     return {
@@ -101,7 +101,7 @@ def test_wrong_names() -> None:
 def test_any_accept_header(accept: str) -> None:
     """Whatever a client asks for, it gets a page."""
     metrics = Metrics()
-    status, _, body = metrics.written(metrics.families(), accept)
+    status, _, body = metrics.written(metrics.moment(), accept)
     assert (status, b"ingestd_journal_bytes" in body) == (200, True)
 
 
@@ -114,8 +114,9 @@ def test_put() -> None:
     assert {key: value for key, value in found.items() if key[0] == "ingestd_source_connected"} == {
         ("ingestd_source_connected", (("source", "b"),)): 1
     }
+    metrics.put("source_connected", [(("a", "b"), 1)])
     with pytest.raises(KeyError):
-        metrics.put("source_connected", [(("a", "b"), 1)])
+        samples(metrics)
 
 
 def reasons(metrics: Metrics, name: str) -> dict[str, float]:
@@ -141,6 +142,18 @@ def test_reasons_are_few() -> None:
     assert len(found) == METRICS["source_gaps_total"].most + 1
     assert found["reset"] == 3
     assert metrics.summed("source_gaps_total", "source") == {"a": 2 * len(REASONS) + 2, "b": 1}
+
+
+def test_a_word_that_came_too_late_stays_with_the_others() -> None:
+    """Also when the same comes in another form."""
+    metrics = Metrics()
+    for reason in ("reset", "silent", "closed", "broken", "empty", "error_1", "error", "error_2"):
+        metrics.add("source_gaps_total", source="a", reason=reason)
+    assert reasons(metrics, "source_gaps_total") == {"reset": 1, "silent": 1, "closed": 1, "broken": 1, "other": 4}
+    metrics = Metrics()
+    for reason in ("reset", "silent", "closed", "broken", "error", "error_1"):
+        metrics.add("quarantined_records_total", source="a", reason=reason)
+    assert reasons(metrics, "quarantined_records_total") == {"reset": 1, "silent": 1, "closed": 1, "broken": 1, "other": 2}
 
 
 def test_put_adds_up_what_becomes_the_same() -> None:

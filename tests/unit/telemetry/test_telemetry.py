@@ -27,13 +27,13 @@ def test_reporter(clock: StillClock) -> None:
     reporter.add("sink_retries_total")
     reporter.add("sink_batches_total", outcome="hunter2")
     reporter.metrics.set("journal_bytes", 1)
-    assert b"hunter2" not in reporter.metrics.written(reporter.metrics.families(), "")[2]
+    assert b"hunter2" not in reporter.metrics.written(reporter.metrics.moment(), "")[2]
     assert json.loads(stream.getvalue())["labels.source"] == "***"
-    assert b"ingestd_sink_retries_total 1\n" in reporter.metrics.written(reporter.metrics.families(), "")[2]
-    assert b"ingestd_log_lines_lost_total 0\n" in reporter.metrics.written(reporter.metrics.families(), "")[2]
+    assert b"ingestd_sink_retries_total 1\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
+    assert b"ingestd_log_lines_lost_total 0\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
     stream.close()
     reporter.fact("source.connected", source="a")
-    assert b"ingestd_log_lines_lost_total 1\n" in reporter.metrics.written(reporter.metrics.families(), "")[2]
+    assert b"ingestd_log_lines_lost_total 1\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
 
 
 @pytest.mark.usefixtures("root_logger")
@@ -82,5 +82,5 @@ async def test_a_file_as_well(clock: StillClock, tmp_path: Path, capsys: pytest.
 def test_the_build_is_told(clock: StillClock) -> None:
     """Which version this is can be scraped."""
     metrics = build_reporter(LogSettings(level="error"), clock, terminal=False).metrics
-    page = metrics.written(metrics.families(), "")[2].decode()
+    page = metrics.written(metrics.moment(), "")[2].decode()
     assert f'version="{__version__}"' in page

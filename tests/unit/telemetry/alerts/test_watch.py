@@ -67,7 +67,7 @@ class World:
         await asyncio.wait([running])
 
     def page(self) -> bytes:
-        return self.reporter.metrics.written(self.reporter.metrics.families(), "")[2]
+        return self.reporter.metrics.written(self.reporter.metrics.moment(), "")[2]
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
