@@ -84,6 +84,7 @@ def _publish_sources(daemon: Daemon) -> None:
     # before the journal has said how many there are, there is nothing to say: a counter must not fall to 0 and come back
     begun = [(key, status, sum(status.dropped.values())) for key, status in found if status.read]
     put("frames_read_total", ((key, status.read) for key, status, _ in begun))
+    put("frames_waiting", ((key, status.waiting) for key, status, _ in begun))
     put("frames_journalled_total", ((key, status.read - dropped - status.waiting) for key, status, dropped in begun))
     for (name,), status, _ in begun:
         for reason, count in status.dropped.items():

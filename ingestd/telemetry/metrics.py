@@ -70,6 +70,7 @@ METRICS: Final[dict[str, Metric]] = {
     "source_backpressure_seconds_total": _counter("Time that reading waited for the journal.", "source"),
     "source_refused_requests_total": _counter("Requests of a provider that brought no frame.", "source", "reason", most=3),
     "frames_read_total": _counter("Frames taken off the wire.", "source"),
+    "frames_waiting": _gauge("Frames read and not yet durable.", "source"),
     "frames_journalled_total": _counter("Frames made durable.", "source"),
     "frames_loaded_total": _counter("Frames whose effect is in the store.", "source"),
     "dropped_records_total": _counter("Frames that were dropped.", "source", "stage", "reason"),
@@ -85,7 +86,7 @@ METRICS: Final[dict[str, Metric]] = {
     "transform_duration_seconds": _histogram("Deciding over a batch: stages, book, coverage."),
     "quarantined_records_total": _counter("Records put into quarantine.", "source", "reason", most=4),
     "duplicate_records_total": _counter("Updates that said again what was said, by cause.", "source", "cause", most=3),
-    "market_flags_total": _counter("Times that a market was flagged, by the rule it broke.", "source", "category", most=3),
+    "market_flags_total": _counter("Times that a market was flagged, by the rule it broke.", "source", "category", most=2),
     "unknown_words": _gauge(
         "Selections met so far of which such a word (market, period, outcome), as it was last told, is none of the vocabulary.",
         "source",

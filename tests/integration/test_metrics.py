@@ -1,6 +1,5 @@
 """The real daemon under load, from what it says of itself: every scrape balances, alone and against the one before."""
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +13,24 @@ from ingestd.testing.rig.scrape import Page, fallen, in_flight, unbalanced
 EXCHANGE: Final = {"rate": 0, "limit": 20_000, "disorder": {"duplicate": 0.02, "malformed": 0.002, "absurd": 0.01}}
 """As fast as the daemon reads, with something of everything that updates may become."""
 LOADED: Final = f'frames_loaded_total{{source="{SOURCE}"}}'
-SCRAPES: Final = 40
+LOOKS: Final = 6
+"""Scrapes between which something was committed."""
 MORE: Final = 2_000
 
 
-async def scraped(process: DaemonProcess, times: int, first: Page | None = None) -> list[Page]:
-    """So many scrapes, each looked at."""
-    pages = [first] if first else []
-    for _ in range(times):
+async def scraped(process: DaemonProcess) -> list[Page]:
+    """Scrapes one behind the other, each looked at, until enough was committed between them, or nothing is left."""
+    pages: list[Page] = []
+
+    async def enough() -> bool:
         page = await process.metrics()
         assert unbalanced(page, SOURCE) == []
-        assert fallen(pages[-1], page) == [] if pages else True
+        assert not pages or fallen(pages[-1], page) == []
         pages.append(page)
-        await asyncio.sleep(0)
+        seen = {one[LOADED] for one in pages if LOADED in one}
+        return len(seen) >= LOOKS or (bool(page.get(LOADED)) and in_flight(page, SOURCE) == 0)
+
+    await until(enough, "frames are loaded while we look")
     return pages
 
 
@@ -34,15 +38,13 @@ async def test_every_scrape_balances(store_url: str, tmp_path: Path) -> None:
     """While it loads, over a kill and a restart, and once all is loaded: the frames, and the updates in them."""
     async with started(EXCHANGE) as exchange, daemon(tmp_path, {**following(store_url, exchange.url), "batch": {"rows": 200}}) as process:
         await process.start()
-        pages = await scraped(process, SCRAPES)
-        assert len({page.get(LOADED) for page in pages}) > 2, "nothing was going on while we looked"
+        pages = await scraped(process)
         assert max(in_flight(page, SOURCE) for page in pages) > 0
         await process.kill()
 
         await process.start()
-        again = await scraped(process, SCRAPES)
-        counted = [page for page in again if LOADED in page]
-        assert counted[0][LOADED] >= pages[-1][LOADED]
+        again = await scraped(process)
+        assert next(page[LOADED] for page in again if LOADED in page) >= pages[-1][LOADED]
 
         await finished(process, exchange.url, (await control(exchange.url, "status")).n + MORE)
 
@@ -50,7 +52,8 @@ async def test_every_scrape_balances(store_url: str, tmp_path: Path) -> None:
             return in_flight(await process.metrics(), SOURCE) == 0
 
         await until(drained, "all that is in the journal is in the store")
-        last = (await scraped(process, 1, again[-1]))[-1]
+        (last,) = [page for page in await scraped(process) if in_flight(page, SOURCE) == 0][-1:]
+        assert fallen(again[-1], last) == []
         outcomes = {name for name, value in last.items() if name.startswith("transformed_records_total") and value}
         assert len(outcomes) >= 4, outcomes
 

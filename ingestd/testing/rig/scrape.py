@@ -16,13 +16,13 @@ def in_flight(page: Page, source: str) -> float:
 
 
 def unbalanced(page: Page, source: str) -> list[str]:
-    """Sums of one page, of a daemon of this one source, that do not add up; each as a line. One that has read nothing balances."""
+    """Sums of one page that do not add up for this source; each as a line. One that has read nothing balances."""
     read, journalled, dropped = (
         _of(page, "frames_read_total", source),
         _of(page, "frames_journalled_total", source),
         page.get(f'dropped_records_total{{reason="journal_full",source="{source}",stage="journal"}}', 0),
     )
-    waiting = page['queue_records{stage="journal"}']
+    waiting = _of(page, "frames_waiting", source)
     received = _of(page, "updates_received_total", source)
     outcomes = {outcome: page.get(f'transformed_records_total{{outcome="{outcome}",source="{source}"}}', 0) for outcome in OUTCOMES}
     duplicates = sum(value for name, value in page.items() if name.startswith("duplicate_records_total{") and f'source="{source}"' in name)
