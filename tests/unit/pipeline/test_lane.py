@@ -432,6 +432,20 @@ def test_committed_counts_what_was_refused() -> None:
     assert (len(bench.batch.changes), list(bench.batch.links)) == (0, [("s", "e1")])
 
 
+def test_what_is_seen_from_outside_is_committed() -> None:
+    """While a batch is on its way its counts are nobody's business: what the store refuses moves from one to another."""
+    bench = Bench()
+    bench.frame(Quote(A, 1.5), Quote(B, 1.5))
+    before = bench.lane.settled
+    assert (before["received"], before["changed"]) == (0, 0)
+    bench.lane.committed([Refusal("odds", (A.id,), "no")])
+    after = bench.lane.settled
+    assert (after["received"], after["changed"], after["quarantined"], after["ordinal"]) == (2, 1, 1, bench.lane.counters["ordinal"])
+    assert before["received"] == 0, "a figure that somebody holds must not change"
+    bench.lane.committed(())
+    assert bench.lane.settled is after
+
+
 def test_committed_without_a_market() -> None:
     """Its state is said anew."""
     bench = Bench()
