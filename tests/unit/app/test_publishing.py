@@ -26,6 +26,18 @@ async def test_the_accounts_balance_on_a_scrape(daemon: Daemon) -> None:
     assert {found[f'ingestd_unknown_words{{kind="{kind}",source="demo"}}'] for kind in ("market", "period", "outcome")} == {0}
 
 
+async def test_a_batch_under_way_is_not_told(daemon: Daemon) -> None:
+    """What is counted and not committed may still be taken back: a page shows what the store has."""
+    lane = daemon.lanes["demo"]
+    lane.counters["received"] += 10**9
+    lane.counters["changed"] += 10**9
+    found = figures(daemon)
+    lane.counters["received"] -= 10**9
+    lane.counters["changed"] -= 10**9
+    assert found['ingestd_updates_received_total{source="demo"}'] == lane.settled["received"]
+    assert found['ingestd_transformed_records_total{outcome="changed",source="demo"}'] == lane.settled["changed"]
+
+
 async def test_tasks(daemon: Daemon) -> None:
     """By the first words of their names; what has none is the libraries', and few."""
     found = figures(daemon)
