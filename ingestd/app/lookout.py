@@ -5,6 +5,7 @@ import shutil
 from collections import deque
 from typing import Final
 
+from ingestd.app.tally import Tally
 from ingestd.app.watch import Daemon
 from ingestd.errors import StoreUnavailable
 from ingestd.model import OUTCOMES, SECOND
@@ -36,6 +37,7 @@ class Lookout:
         self._tails: deque[tuple[int, int]] = deque(maxlen=TAILS)
         self._troubles = NONE
         self._asked = -ASK_EVERY
+        self._tally = Tally(daemon.reporter.metrics, daemon.collectors, self._began)
         self._queries = Queries(daemon.settings.store.url, daemon.settings.store.schema_name)
 
     async def look(self) -> Sight:
@@ -87,8 +89,10 @@ class Lookout:
         self._asked = now
         try:
             async with asyncio.timeout(ASK_WITHIN):
-                since = self._daemon.clock.now() - round(HOUR * SECOND)
-                self._troubles = await self._queries.troubles(since, self._daemon.incidents.run_id)
+                since, own = self._daemon.clock.now() - round(HOUR * SECOND), self._daemon.incidents.run_id
+                self._troubles = await self._queries.troubles(since, own)
+                self._tally.ended(await self._queries.ended(since, own))
+                self._tally.waiting(await self._queries.backlog())
         except (StoreUnavailable, TimeoutError):
             return
 

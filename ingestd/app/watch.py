@@ -68,14 +68,11 @@ class Daemon(Protocol):
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
-    """Everything that port 8001 answers."""
+    """Everything that port 8001 answers beside the metrics."""
     health = Health(
         lambda: _components(daemon), lambda: daemon.supervisor.life.state, daemon.clock, version=__version__, instance=daemon.journal.uid
     )
-    return {
-        "/metrics": daemon.reporter.metrics.page,
-        **{path: _clean(daemon, page) for path, page in health.pages().items()},
-    }
+    return {path: _clean(daemon, page) for path, page in health.pages().items()}
 
 
 def gets_on(daemon: Daemon) -> bool:

@@ -86,7 +86,7 @@ class Collector:
     @property
     def status(self) -> Status:
         """What to report of it now."""
-        return self._standing.status(self._intake.dropped[self.name])
+        return self._standing.status(self._intake.waiting[self.name], self._intake.dropped[self.name])
 
     async def run(self) -> None:
         """Collect until finished, refused, parked or closed."""
@@ -128,6 +128,7 @@ class Collector:
             await self._attempt()
         except Throttled as busy:
             self._lost(busy.reason, str(busy))
+            self._standing.throttled()
             return max(busy.seconds, SHORTEST_WAIT)
         except Disconnected as gone:
             self._lost(gone.reason, gone.detail)
@@ -135,6 +136,7 @@ class Collector:
 
     async def _attempt(self) -> None:
         """One session, from connecting to leaving; raises what ended it."""
+        self._standing.paused = ""
         resume = await self._resume()
         self._telemetry.add("source_connect_attempts_total", source=self.name)
         try:
@@ -228,9 +230,9 @@ class Collector:
 
     async def _wait_for_room(self) -> None:
         since, began = self._clock.now(), self._clock.monotonic()
-        self._vigil.reading = False
+        self._vigil.reading, self._standing.paused = False, "room"
         full = await self._intake.room()
-        now = self._clock.monotonic()
+        self._standing.paused, now = "", self._clock.monotonic()
         self._telemetry.add("source_backpressure_seconds_total", now - began, source=self.name)
         if self._recorded:
             return

@@ -1,24 +1,31 @@
 """Where a source stands, and saying so once: an outage when it starts and when it ends, however many attempts lie between."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
 from ingestd.interfaces import Clock, Durable, Receiving, Session, Telemetry
 from ingestd.model import SourceStatus
 
+Pause = Literal["", "throttled", "room"]
+"""Why nothing is asked of a provider for now: it wants patience, or the journal has no room."""
+
 
 class Status(Struct, frozen=True, kw_only=True):
     """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs.
 
-    ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data;
+    ``read`` counts every frame of the source in this journal, among them the ``waiting`` ones, not yet durable; ``received`` and
+    ``received_bytes`` those of this process that carried data;
     ``refused`` the requests that brought no frame, by reason, where the provider comes to us.
     """
 
     state: SourceStatus
     since: int
     reason: str
+    paused: Pause
     read: int
+    waiting: int
     received: int
     received_bytes: int
     dropped: dict[str, int]
@@ -55,6 +62,7 @@ class Standing:
         self._turned = clock.monotonic()
         self.state: SourceStatus = "connecting"
         self.reason = ""
+        self.paused: Pause = ""
         self.since = clock.now()
         self.read = 0
         self.received = before.received if before else 0
@@ -67,13 +75,15 @@ class Standing:
         """Seconds since the link was last gained or lost."""
         return self._clock.monotonic() - self._turned
 
-    def status(self, lost: int) -> Status:
-        """All of it on one card, with the frames that a full journal would not take."""
+    def status(self, waiting: int, lost: int) -> Status:
+        """All of it on one card, with the frames that wait for the journal, and those that it would not take."""
         return Status(
             state=self.state,
             since=self.since,
             reason=self.reason,
+            paused=self.paused,
             read=self.read,
+            waiting=waiting,
             received=self.received,
             received_bytes=self.received_bytes,
             dropped={"journal_full": lost} if lost else {},
@@ -112,6 +122,11 @@ class Standing:
             self._become("silent", reason)
         else:
             self._become("connecting" if self.state == "connecting" else "recovering", reason)
+
+    def throttled(self) -> None:
+        """Nothing is asked of the provider for as long as it said."""
+        self._telemetry.add("source_throttled_total", source=self._source)
+        self.paused = "throttled"
 
     def parked(self, reason: str, detail: str, hint: str) -> None:
         """It will not be tried again before a person acts."""

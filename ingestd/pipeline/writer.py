@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from ingestd.batch import Batch, Written
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import Fenced, StoreUnavailable
 from ingestd.interfaces import Clock, Store, Telemetry
 from ingestd.model import SECOND
 from ingestd.relations import Known, Wanted
@@ -46,7 +46,11 @@ class Writer:
         """
         started = self._clock.monotonic()
         self.status.busy_since = self._clock.now()
-        written = await self._until_done(batch)
+        try:
+            written = await self._until_done(batch)
+        except Fenced:
+            self._telemetry.add("sink_errors_total", reason="fenced")
+            raise
         self.status.busy_since = 0
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
@@ -100,6 +104,7 @@ class Writer:
         return done
 
     def _unavailable(self, error: StoreUnavailable) -> None:
+        self._telemetry.add("sink_errors_total", reason="unavailable")
         self.status.problem = str(error)
         if not self.status.unavailable_since:
             self.status.unavailable_since = self._clock.now()
@@ -118,7 +123,9 @@ class Writer:
         self._telemetry.add("sink_batches_total", outcome="committed")
         self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4), position=batch.position)
         self._telemetry.add("sink_commit_duration_seconds", seconds)
+        self._telemetry.add("sink_batch_records", len(batch.changes))
         for table, rows in written.rows.items():
             self._telemetry.add("sink_records_total", rows, table=table)
         for refusal in written.refused:
+            self._telemetry.add("sink_errors_total", reason="refused")
             self._telemetry.fact("row.refused", table=refusal.table, key=str(refusal.key), error=refusal.error)
