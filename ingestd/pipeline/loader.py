@@ -18,8 +18,8 @@ from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
 SLICE: Final = 256
-SLICE_BYTES: Final = 1024 * 1024
-"""Frames, or bytes of them, decoded before others get the loop."""
+SLICE_BYTES: Final = 64 * 1024
+"""Frames and updates, or bytes of frames, that are worked on before others get the loop: some 5 ms of work."""
 AHEAD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of frames decoded and not yet committed, at most (the last frame may exceed it)."""
 TICK: Final = 1.0
@@ -140,11 +140,10 @@ class Loader:
         count = weight = 0
         for frame in block.frames:
             try:
-                self._take(frame, rebuild=frame.offset <= position)
+                count += 1 + self._take(frame, rebuild=frame.offset <= position)
             except BaseException:
                 self._died_on = frame.offset
                 raise
-            count += 1
             weight += frame.weight
             if count >= SLICE or weight >= SLICE_BYTES or self._full():
                 count = weight = 0
@@ -163,13 +162,15 @@ class Loader:
     def _full(self) -> bool:
         return len(self._ready) > 4 * self._limits.rows or self._ready_bytes > AHEAD_BYTES
 
-    def _take(self, frame: Frame, *, rebuild: bool) -> None:
+    def _take(self, frame: Frame, *, rebuild: bool) -> int:
+        """Decode a frame; returns the number of updates in it."""
         lane = self._lanes.get(frame.source)
         decoded = self._decoded(lane, frame, rebuild=rebuild) if lane is not None else []
         if not rebuild:
             entry = Entry(lane, frame, decoded)
             self._ready.append(entry)
             self._ready_bytes += entry.weight
+        return len(decoded)
 
     def _decoded(self, lane: Lane, frame: Frame, *, rebuild: bool) -> list[Decoded]:
         if rebuild and not 0 < lane.applied_epoch <= frame.offset:
@@ -190,7 +191,8 @@ class Loader:
             coming = fitting(self._ready, self._limits.rows)
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
-            batch = self._batch(len(coming))
+                self.beat = self._clock.monotonic()
+            batch = await self._batch(len(coming))
             if batch is None:
                 if self._wishes is not None:
                     await self._wish(self._wishes)
@@ -198,6 +200,7 @@ class Loader:
             started = self._clock.monotonic()
             oldest = self._oldest
             written = await self._writer.commit(batch)
+            self.beat = self._clock.monotonic()
             for lane in self._lanes.values():
                 lane.take_back(written.refused)
             self.written.update(written.rows)
@@ -216,18 +219,24 @@ class Loader:
             except TimeoutError:
                 return
 
-    def _batch(self, coming: int) -> Batch | None:
-        """Decide over the first entries that wait; None where there is nothing to say."""
+    async def _batch(self, coming: int) -> Batch | None:
+        """Decide over the first entries that wait, slice by slice; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
         touched: set[str] = set()
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
+        count = 0
         while coming and len(batch.changes) < self._limits.rows:
+            if count >= SLICE:
+                count = 0
+                self._deathmark.clear()
+                await self._clock.sleep(0)
             coming -= 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
             batch.position = entry.frame.offset
+            count += 1 + len(entry.decoded)
             if entry.lane is None:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
