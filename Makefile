@@ -6,6 +6,7 @@
 # bench quotes per second and CPU per quote, beside a lean reference
 # queries the questions of docs/queries.md on ten million rows, in seconds (some minutes)
 # crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
+# health how long a daemon under full load takes to say how it is, beside a bare server (two minutes)
 # matching  how often fixtures of two providers are taken for what they are, and how fast (a file of pairs: make matching ARGS=FILE)
 # lock  pin the newest dependencies, with hashes, from pyproject.toml (needs uv)
 # clean remove the environment and caches; recorded data under var/ stays
@@ -15,7 +16,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check fix properties queries bench crash matching lock clean
+.PHONY: run test check fix properties queries bench crash health matching lock clean
 
 run: .venv/.run
 	@exec .venv/bin/ingestd run $(ARGS)
@@ -47,6 +48,9 @@ properties: .venv/.dev
 
 crash: .venv/.dev
 	$(PY) -m benchmarks.crash $(ARGS)
+
+health: .venv/.dev
+	$(PY) -m benchmarks.health $(ARGS)
 
 matching: .venv/.dev
 	$(PY) -m benchmarks.matching $(ARGS)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ingestd.errors import ours
 from ingestd.interfaces import Clock, ContextTelemetry, Journal
+from ingestd.overview import Life
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import Intake
 
@@ -15,10 +16,10 @@ CLOSING: Final = 2.0
 """Seconds that sources get to say goodbye."""
 
 
-class Life(Struct):
-    """Where the daemon stands, for health: ``starting``, ``running``, ``draining``, ``stopped``."""
+class Living(Struct):
+    """Where the daemon stands, for whoever asks."""
 
-    state: str = "starting"
+    state: Life = "starting"
 
 
 class Supervisor:
@@ -50,7 +51,7 @@ class Supervisor:
         self._deadline = deadline
         self._entered = entered
         self._beside = {"loop watch": self._watch_loop, **(beside or {})}
-        self.life = Life()
+        self.life = Living()
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Until ``stop`` is set, then drain. Returns whether everything that was read is in the store (if not, the journal has it).
@@ -71,8 +72,11 @@ class Supervisor:
             collecting = [self._collect(group, collector) for collector in self._collectors]
             watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
             self._enter("running")
-            await stop.wait()
-            self._enter("draining")
+            try:
+                await stop.wait()
+            finally:
+                # also where a task failed: nothing more is taken on
+                self._enter("draining")
             self._telemetry.fact("daemon.draining", seconds=self._deadline)
             started = self._clock.monotonic()
             await self._close_sources(collecting)
@@ -85,7 +89,7 @@ class Supervisor:
                 task.cancel()
         return bool(done)
 
-    def _enter(self, state: str) -> None:
+    def _enter(self, state: Life) -> None:
         self.life.state = state
         self._entered(state)
 

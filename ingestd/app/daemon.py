@@ -1,18 +1,21 @@
 """A live daemon, composed from settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from random import Random
-from typing import Final, TypeVar
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 from pydantic import BaseModel
 
 from ingestd.app.alerting import couriers
 from ingestd.app.feeds import build_feed
 from ingestd.app.finite import judged_by, new_run, open_journal
+from ingestd.app.gauges import Gauges
 from ingestd.app.lookout import Lookout
+from ingestd.app.overview import overview
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, Feed, HistoryStore
@@ -38,12 +41,8 @@ from ingestd.telemetry.incidents import Incidents
 from ingestd.telemetry.systemd import ServiceManager
 from ingestd.web.server import WebServer
 
-T = TypeVar("T")
-
 BEAT: Final = 1.0
 """Seconds between two looks at whether the service manager is to be told something."""
-RETRY_STORE: Final = 2.0
-"""Seconds between two tries at a store that is away when the daemon starts; recording goes on meanwhile."""
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -66,6 +65,7 @@ class Daemon:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.started_at = clock.now()
         self.journal = journal
         self.reporter = reporter
         self._manager = ServiceManager(clock)
@@ -89,7 +89,8 @@ class Daemon:
                 self._add(source, options[source.name])
         self.couriers = couriers(settings.alerts, clock, reporter)
         self._lookout = Lookout(self)
-        self._alerts = Alerts(settings.alerts, self._lookout.look, self.couriers, settings.journal.path, clock, reporter)
+        self.alerts = Alerts(settings.alerts, self._lookout.look, self.couriers, settings.journal.path, clock, reporter)
+        self.gauges = Gauges(self.collectors, self.lanes, clock)
         self.supervisor = Supervisor(
             list(self.collectors.values()),
             self.intake,
@@ -103,7 +104,8 @@ class Daemon:
                 "floods": self._tell_kept_back,
                 "signs of life": self._tell_manager,
                 "incidents": self.incidents.run,
-                "alerts": self._alerts.run,
+                "alerts": self.alerts.run,
+                "gauges": self.gauges.run,
             },
         )
 
@@ -122,9 +124,7 @@ class Daemon:
             try:
                 await daemon.store.prepare()
             except StoreUnavailable as error:
-                reporter.fact("store.unavailable", problem=str(error))
-                daemon.writer.status.unavailable_since = clock.now()
-                daemon.writer.status.problem = str(error)
+                daemon.writer.unavailable(error)
         except BaseException as error:
             await journal.close()
             if not isinstance(error, IngestdError):
@@ -143,7 +143,7 @@ class Daemon:
             raise
         finally:
             await server.stop()
-            await self._alerts.close()
+            await self.alerts.close()
             await self._lookout.close()
             self.reporter.tell_kept_back(everything=True)
             await self.incidents.close()
@@ -181,6 +181,10 @@ class Daemon:
             self._manager.tick(well=gets_on(self), status=self._summary)
             await self.clock.sleep(BEAT)
 
+    def status(self, _: str) -> tuple[int, str, bytes]:
+        """The page of that name, before secrets are taken out."""
+        return 200, "application/json", msgspec.json.encode(overview(self))
+
     def _summary(self) -> str:
         now = self.progress()
         return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
@@ -217,15 +221,15 @@ class Daemon:
             await self._record(run)
 
     async def _record(self, run: Run) -> None:
-        journal_id, position = await self._patiently(partial(self._enter, run))
+        journal_id, position = await self.writer.patiently(partial(self._enter, run))
         self.incidents.begin(run.run_id)
         for source in self.settings.sources:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing
-                seen = await self._patiently(partial(self.store.seen_until, source.name))
+                seen = await self.writer.patiently(partial(self.store.seen_until, source.name))
                 feed, rules = self.feeds[source.name], judged_by(self.settings, source.name)
                 since, kept = seen or 0, closed_kept(feed.time_rule)
-                warm = await self._patiently(partial(self.store.warm, source.name, since - FORGET_AFTER, since - kept))
+                warm = await self.writer.patiently(partial(self.store.warm, source.name, since - FORGET_AFTER, since - kept))
                 self.lanes[source.name] = Lane(source.name, source.feed, feed, self.catalogue, warm=warm, live=True, **rules)
         limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
         hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)
@@ -254,14 +258,6 @@ class Daemon:
         position = await self.store.begin(run, journal_id, 0)
         await self.store.prefer(self.settings.preferred)
         return journal_id, position
-
-    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        while True:
-            try:
-                return await action()
-            except StoreUnavailable as error:
-                self.writer.status.problem = str(error)
-                await self.clock.sleep(RETRY_STORE)
 
     async def _tell_kept_back(self) -> None:
         while True:

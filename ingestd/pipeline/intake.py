@@ -54,6 +54,8 @@ class Intake:
         self.queued_bytes = 0
         self.paused_since: int | None = None
         """Since when (UTC µs) the journal takes nothing; None while it does."""
+        self.busy_since = 0
+        """Since when (UTC µs) a group is being made durable; 0: none is."""
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
 
@@ -108,12 +110,14 @@ class Intake:
                 await self._clock.sleep(rest)
             began = self._clock.monotonic()
             group, weight, receipts = self._group()
+            self.busy_since = self._clock.now()
             # behind one that was dropped nothing is appended: a token must not lead past what is not there
             if not self.dropped and await self._append(group):
                 for durable, frames in receipts:
                     durable(frames)
             else:
                 self.dropped.update(frame.source for frame in group)
+            self.busy_since = 0
             self._release(len(group), weight)
 
     async def close(self, patience: float = PATIENCE) -> None:

@@ -9,15 +9,18 @@ from ingestd.model import SourceStatus
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs.
+    """A collector as it stands. Times in UTC µs; ``down_since``: since when it is not live, whatever was the reason (0: it is).
 
+    ``hint``: what a person can do of a source that is parked.
     ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data;
     ``refused`` the requests that brought no frame, by reason, where the provider comes to us.
     """
 
     state: SourceStatus
     since: int
+    down_since: int
     reason: str
+    hint: str
     read: int
     received: int
     received_bytes: int
@@ -36,8 +39,8 @@ class Standing:
         self._outage = False
         self._turned = clock.monotonic()
         self.state: SourceStatus = "connecting"
-        self.reason = ""
-        self.since = clock.now()
+        self.reason = self._hint = ""
+        self.since = self._down_since = clock.now()
         self.read = 0
         self.received = 0
         self.received_bytes = 0
@@ -54,7 +57,9 @@ class Standing:
         return Status(
             state=self.state,
             since=self.since,
+            down_since=self._down_since,
             reason=self.reason,
+            hint=self._hint,
             read=self.read,
             received=self.received,
             received_bytes=self.received_bytes,
@@ -98,6 +103,7 @@ class Standing:
     def parked(self, reason: str, detail: str, hint: str) -> None:
         """It will not be tried again before a person acts."""
         self._telemetry.fact("source.parked", source=self._source, reason=reason, detail=detail, hint=hint)
+        self._hint = hint
         self._become("parked", reason)
 
     def stopped(self, reason: str) -> None:
@@ -108,4 +114,5 @@ class Standing:
     def _become(self, state: SourceStatus, reason: str) -> None:
         if (state, reason) != (self.state, self.reason):
             self.since = self._clock.now()
+        self._down_since = 0 if state == "live" else self._down_since or self._clock.now()
         self.state, self.reason = state, reason

@@ -48,6 +48,11 @@ class Alerts:
         self._kept: list[Alert] = []
         reporter.metrics.on_scrape(self._publish)
 
+    @property
+    def firing(self) -> list[Alert]:
+        """Those that have fired and are not over."""
+        return self._book.firing
+
     async def run(self) -> None:
         """For ever; does nothing where alerts are off."""
         if not self._settings.enabled:
