@@ -10,7 +10,7 @@ import msgspec
 from ingestd.errors import IngestdError
 from ingestd.settings import HttpSettings
 
-WITHIN: Final = 2.0
+WITHIN: Final = 5.0
 """Seconds for the whole of an answer: a daemon that is well takes a tenth of one under any load."""
 MOST: Final = 16 << 20
 """Bytes that an answer may have."""

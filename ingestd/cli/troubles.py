@@ -15,7 +15,7 @@ SLOW: Final = 5 * SECOND
 NEARLY: Final = 0.8
 """Of the journal's limit."""
 FRESH: Final = 60 * SECOND
-"""µs since the last frame in which somebody seems to write to the store."""
+"""µs after the last frame for which a daemon may be at work all the same, on another machine."""
 
 
 class Ill(Struct, frozen=True, kw_only=True):
@@ -56,10 +56,13 @@ def _daemon(found: Overview) -> Iterator[Ill]:
         return
     last = max((source.last_received_at for source in found.sources), default=0)
     if found.at - last < FRESH and any(source.state == "live" for source in found.sources):
-        text, advice = "no daemon answers here, though somebody writes to the store", "ask on its machine, or see http.host and http.port"
+        text, advice = (
+            "no daemon answers, though the store was written to a moment ago",
+            "ask on the machine where it runs; else: ingestd run",
+        )
         yield Ill(rule="", subject="daemon", severity="warning", text=text, since=0, advice=advice)
     else:
-        text, advice = "no daemon is running: nothing is recorded", "ingestd run, or systemctl status ingestd; its log says why it ended"
+        text, advice = "no daemon answers, and nothing is recorded", "ingestd run, or systemctl status ingestd; its log says why it ended"
         yield Ill(rule="", subject="daemon", severity="critical", text=text, since=last, advice=advice)
 
 

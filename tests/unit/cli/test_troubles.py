@@ -49,9 +49,9 @@ def test_all_is_well() -> None:
         ({"journal": Journal(size=9, limit=10)}, "error", "at 90% of its limit", "#journal_near_full"),
         ({"breakers": {"b": "half_open"}}, "warning", "breaker b is half open", "#breaker_open"),
         ({"daemon": Daemon(version="1", instance="i", life="draining", started_at=AT)}, "info", "the daemon is draining", ""),
-        ({"daemon": None, "sources": source(state="live", last_received_at=AT)}, "critical", "no daemon is running", "ingestd run"),
-        ({"daemon": None, "sources": source(state="stopped", last_received_at=NOW)}, "critical", "no daemon is running", "ingestd run"),
-        ({"daemon": None, "sources": source(state="live", last_received_at=NOW)}, "warning", "somebody writes", "http.host"),
+        ({"daemon": None, "sources": source(state="live", last_received_at=AT)}, "critical", "nothing is recorded", "ingestd run"),
+        ({"daemon": None, "sources": source(state="stopped", last_received_at=NOW)}, "critical", "nothing is recorded", "ingestd run"),
+        ({"daemon": None, "sources": source(state="live", last_received_at=NOW)}, "warning", "a moment ago", "where it runs"),
     ],
 )
 def test_what_is_wrong(more: dict[str, object], severity: str, words: str, advice: str) -> None:
