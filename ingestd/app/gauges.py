@@ -1,7 +1,6 @@
 """How fast each source comes in and how late it is stored, measured once a second for whoever looks."""
 
-from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct, field
 
@@ -9,6 +8,7 @@ from ingestd.interfaces import Clock
 from ingestd.model import SECOND
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.lane import Lane
+from ingestd.pipeline.loader import Loader
 from ingestd.telemetry.alerts.trend import Lag, Trend
 
 EVERY: Final = 1.0
@@ -27,20 +27,30 @@ class Gauge(Struct):
     follower: Lag = field(default_factory=lambda: Lag(LOOKS))
 
 
-class Gauges:
-    """Of all sources. Both mappings are those of the daemon, in which sources come and go."""
+class Measured(Protocol):
+    """The parts of a daemon that are measured; sources come and go in them."""
 
-    def __init__(self, collectors: Mapping[str, Collector], lanes: Mapping[str, Lane], clock: Clock) -> None:
-        self._collectors = collectors
-        self._lanes = lanes
-        self._clock = clock
+    clock: Clock
+    collectors: dict[str, Collector]
+    lanes: dict[str, Lane]
+
+    @property
+    def loader(self) -> Loader | None:
+        """That of the live run, once it has begun."""
+
+
+class Gauges:
+    """Of all sources."""
+
+    def __init__(self, daemon: Measured) -> None:
+        self._daemon = daemon
         self._gauges: dict[str, Gauge] = {}
 
     async def run(self) -> None:
         """Measure, for ever."""
         while True:
             self.measure()
-            await self._clock.sleep(EVERY)
+            await self._daemon.clock.sleep(EVERY)
 
     def of(self, source: str) -> Gauge | None:
         """As it was measured last; None where it was not yet."""
@@ -48,15 +58,16 @@ class Gauges:
 
     def measure(self) -> None:
         """One look at every source; those that have gone are forgotten."""
-        now, wall = self._clock.monotonic(), self._clock.now()
-        self._gauges = {name: self._gauges.get(name) or Gauge() for name in self._collectors}
+        daemon = self._daemon
+        now, wall = daemon.clock.monotonic(), daemon.clock.now()
+        stored = daemon.loader.ordinals if daemon.loader else {}
+        self._gauges = {name: self._gauges.get(name) or Gauge() for name in daemon.collectors}
         for name, gauge in self._gauges.items():
-            status, lane = self._collectors[name].status, self._lanes.get(name)
-            tail = status.read - sum(status.dropped.values())
+            status, lane = daemon.collectors[name].status, daemon.lanes.get(name)
+            behind = gauge.follower.behind(now, status.read - sum(status.dropped.values()), stored.get(name, 0))
             if lane is None:
-                gauge.lag = gauge.follower.behind(now, tail, 0)
+                gauge.lag = behind
                 continue
             gauge.rate = gauge.updates.per_second(now, lane.counters["received"])
-            behind = gauge.follower.behind(now, tail, lane.counters.get("ordinal", 0))
             # two bounds of how long the oldest frame has waited: looks are a second apart, and a quiet source's last frame is old
             gauge.lag = min(behind, max(0, wall - lane.last_received_at) / SECOND)

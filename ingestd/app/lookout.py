@@ -69,6 +69,8 @@ class Lookout:
             journal=daemon.journal.size() / daemon.settings.journal.limit,
             journal_full_since=daemon.intake.paused_since or 0,
             disk=self._disk(),
+            config_problems=daemon.reloads.problems,
+            config_failed_at=daemon.reloads.failed_at,
             undelivered=tuple((one.channel, one.failing_since) for one in daemon.couriers if one.failing_since),
         )
 

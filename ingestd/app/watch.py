@@ -1,4 +1,4 @@
-"""What a daemon shows from outside: health components, and the figures that are read when somebody looks."""
+"""What a daemon shows from outside: its pages, and the components of its health."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,14 +6,14 @@ from typing import Final, Protocol
 
 from ingestd import __version__
 from ingestd.app.gauges import Gauges
+from ingestd.app.reload import Reloads
 from ingestd.interfaces import Clock
-from ingestd.journal.local import LocalJournal, disk_free
-from ingestd.model import LINK_STATES, OUTCOMES, SECOND
+from ingestd.journal.local import LocalJournal
 from ingestd.overview import Life
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.collector import Collector
-from ingestd.pipeline.intake import MAX_BYTES, MAX_RECORDS, Intake
-from ingestd.pipeline.lane import DUPLICATE, Lane
+from ingestd.pipeline.intake import Intake
+from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.loader import Loader
 from ingestd.pipeline.resilience import Breaker
 from ingestd.pipeline.writer import Writer
@@ -28,6 +28,7 @@ from ingestd.telemetry.health import (
     Component,
     Health,
     check_breakers,
+    check_config,
     check_journal,
     check_progress,
     check_source,
@@ -39,30 +40,39 @@ from ingestd.web.server import Page
 
 STUCK: Final = 120.0
 """Seconds without a turn of the loader's loop, the store being there, after which only a restart helps."""
-BREAKER_STATES: Final = ("closed", "open", "half_open")
 
 
 class Daemon(Protocol):
     """The parts of a daemon that are shown."""
 
-    settings: Settings
     clock: Clock
     journal: LocalJournal
     reporter: Reporter
     supervisor: Supervisor
     intake: Intake
     writer: Writer
-    loader: Loader | None
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
     catalogue: Catalogue
     breakers: dict[str, Breaker]
     budgets: Accounts
     incidents: Incidents
-    couriers: list[Courier]
+    reloads: Reloads
     alerts: Alerts
     gauges: Gauges
     started_at: int
+
+    @property
+    def settings(self) -> Settings:
+        """As they are in force."""
+
+    @property
+    def loader(self) -> Loader | None:
+        """That of the live run, once it has begun."""
+
+    @property
+    def couriers(self) -> list[Courier]:
+        """One for each channel of alerts."""
 
     def status(self, accept: str) -> tuple[int, str, bytes]:
         """The page of that name, before secrets are taken out."""
@@ -70,7 +80,6 @@ class Daemon(Protocol):
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
     """Everything that port 8001 answers."""
-    daemon.reporter.metrics.on_scrape(lambda: publish(daemon))
     health = Health(lambda: _components(daemon), lambda: life(daemon), daemon.clock, version=__version__, instance=daemon.journal.uid)
     return {
         "/metrics": daemon.reporter.metrics.page,
@@ -97,76 +106,11 @@ def _clean(daemon: Daemon, page: Page) -> Page:
     return cleaned
 
 
-def publish(daemon: Daemon) -> None:
-    """Set the metrics that are counted elsewhere."""
-    put = daemon.reporter.metrics.set
-    put("queue_records", daemon.intake.queued_records, stage="journal")
-    put("queue_bytes", daemon.intake.queued_bytes, stage="journal")
-    put("queue_capacity_records", MAX_RECORDS, stage="journal")
-    put("queue_capacity_bytes", MAX_BYTES, stage="journal")
-    put("journal_bytes", daemon.journal.size())
-    put("journal_limit_bytes", daemon.settings.journal.limit)
-    put("storage_free_bytes", disk_free(daemon.settings.journal.path), volume="journal")
-    put("journal_last_position", daemon.journal.last())
-    put("journal_checkpoint_position", daemon.writer.status.position)
-    put("sink_last_commit_timestamp_seconds", daemon.writer.status.committed_at / SECOND)
-    states = daemon.catalogue.states()
-    for state in LINK_STATES:
-        put("event_links", states[state], state=state)
-    _publish_sources(daemon)
-    _publish_lanes(daemon)
-    _publish_shared(daemon)
-
-
-def _publish_sources(daemon: Daemon) -> None:
-    put = daemon.reporter.metrics.set
-    for name, collector in daemon.collectors.items():
-        status = collector.status
-        put("source_connected", float(status.state == "live"), source=name)
-        put("source_last_message_timestamp_seconds", status.last_received_at / SECOND, source=name)
-        put("frames_read_total", status.read, source=name)
-        put("source_received_messages_total", status.received, source=name)
-        put("source_received_bytes_total", status.received_bytes, source=name)
-        put("frames_journalled_total", status.read - sum(status.dropped.values()), source=name)
-        for reason, count in status.dropped.items():
-            put("dropped_records_total", count, source=name, stage="journal", reason=reason)
-        for reason, count in status.refused.items():
-            put("source_refused_requests_total", count, source=name, reason=reason)
-
-
-def _publish_lanes(daemon: Daemon) -> None:
-    put = daemon.reporter.metrics.set
-    for name, lane in daemon.lanes.items():
-        put("frames_loaded_total", lane.counters.get("ordinal", 0), source=name)
-        put("updates_received_total", lane.counters["received"], source=name)
-        for outcome in OUTCOMES:
-            put("transformed_records_total", lane.counters[outcome], source=name, outcome=outcome)
-        for word, count in lane.book.unknown.items():
-            put("unknown_words", count, source=name, kind=word.removeprefix("unknown_"))
-        for counter, count in lane.counters.items():
-            if counter.startswith(DUPLICATE):
-                put("duplicate_records_total", count, source=name, cause=counter.removeprefix(DUPLICATE))
-
-
-def _publish_shared(daemon: Daemon) -> None:
-    """What sources share: breakers and budgets."""
-    put = daemon.reporter.metrics.set
-    for name, breaker in daemon.breakers.items():
-        put("circuit_breaker_rejected_total", breaker.rejected, breaker=name)
-        for state in BREAKER_STATES:
-            put("circuit_breaker_state", float(breaker.state == state), breaker=name, state=state)
-    for report in daemon.budgets.reports():
-        put("budget_limit", report.limit, budget=report.budget)
-        put("budget_remaining", report.left, budget=report.budget)
-        put("budget_renews_timestamp_seconds", report.renews_at / SECOND, budget=report.budget)
-        put("budget_exhausted_timestamp_seconds", (report.empty_at or 0) / SECOND, budget=report.budget)
-        put("budget_slowdown_ratio", report.slowed, budget=report.budget)
-
-
 def _components(daemon: Daemon) -> dict[str, Component]:
     found = {
         "store": Component(lambda: _store(daemon)),
         "journal": Component(lambda: _journal(daemon), durable=True),
+        "config": Component(lambda: check_config(daemon.reloads.problems, daemon.reloads.failed_at)),
         "loader": Component(lambda: _loader(daemon), vital=True),
         "sources": Component(lambda: _sources(daemon)),
     }

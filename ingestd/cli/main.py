@@ -1,5 +1,6 @@
 """Every command's words in one place; what a command does is in the module of its name."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -46,7 +47,9 @@ def root(version: Annotated[bool, typer.Option("--version", callback=_version, i
 
 @app.command()
 def run(config: Config = None) -> None:
-    """Run the daemon until SIGTERM or Ctrl-C; a second signal ends it at once, still safe."""
+    """Run the daemon until SIGTERM or Ctrl-C; a second signal ends it at once, still safe. SIGHUP reloads the configuration."""
+    # it would end the process: it waits until there is a daemon that reloads
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from ingestd.cli import run as command
 
     raise typer.Exit(command.run(config))

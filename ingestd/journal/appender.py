@@ -41,7 +41,7 @@ class Appender:
         self._directory = directory
         self._state = state
         self._acknowledged = acknowledged
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
         self._free = free
         self._packer = Packer()
@@ -125,7 +125,7 @@ class Appender:
             self._reserve(self._next + len(frames) + RESERVE)
         rows = self._packer.pack(frames, self._next, tails)
         self._make_room(sum(len(row.data) + len(row.summary) for row in rows) + _OVERHEAD)
-        if self._live and self._live.bytes >= self._limits.rotate_at:
+        if self._live and self._live.bytes >= self.limits.rotate_at:
             self.rotate()
             self._retire()
         live = self._live or self._start()
@@ -186,7 +186,7 @@ class Appender:
 
     def _retire(self) -> None:
         """Let go of what is both old and not needed."""
-        before = self._clock.now() - self._limits.retain
+        before = self._clock.now() - self.limits.retain
         count = 0
         for extent in self._state.extents:
             if not (0 < extent.last < self.keep and extent.newest < before):
@@ -196,7 +196,7 @@ class Appender:
             self._discard(count)
 
     def _make_room(self, need: int) -> None:
-        while problem := self._limits.problem(self.size(), self._free(self._directory), need):
+        while problem := self.limits.problem(self.size(), self._free(self._directory), need):
             if not self._oldest_may_go():
                 raise JournalFull(f"journal {self._directory}: {problem}, and nothing from position {self.keep} on may go yet")
             self._discard(1)

@@ -164,6 +164,10 @@ class LocalJournal:
         """Frames before ``position`` may go when their time or their room is needed. Forgotten at a restart: nothing goes until told."""
         self._appender.keep = position
 
+    def adopt(self, limits: JournalLimits) -> None:
+        """Keep to these limits from the next group on; the bytes of a segment from the next segment on."""
+        self._appender.limits = limits
+
     def seal(self) -> None:
         """No more appends: readers end at the tail."""
         self._sealed = True

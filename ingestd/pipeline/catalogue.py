@@ -176,6 +176,12 @@ class Catalogue:
             del self._results[result]
         self._days = {day for day in self._days if day * DAY >= horizon}
 
+    def leave(self, source: str) -> None:
+        """Let go of what a source said: nobody here reads it any more."""
+        self._let_go.pop(source, None)
+        self._said = {key: link for key, link in self._said.items() if key[0] != source}
+        self._results = {key: row for key, row in self._results.items() if key[0] != source}
+
     def _hold(self, row: LinkRow, batch: Batch) -> None:
         key = (row.source, row.source_event_id)
         self._said[key] = batch.links[key] = row

@@ -58,7 +58,9 @@ class Collector:
         telemetry: Telemetry,
         random: Random,
         policy: Policy = Policy(),  # noqa: B008 - frozen
+        before: Status | None = None,
     ) -> None:
+        """``before``: how the collector stood whose place this one takes."""
         self.name = name
         self._feed = feed
         self._intake = intake
@@ -67,7 +69,7 @@ class Collector:
         self._telemetry = telemetry
         self._policy = policy
         self._backoff = Backoff(random, policy.backoff_base, policy.backoff_cap)
-        self._standing = Standing(name, clock, telemetry)
+        self._standing = Standing(name, clock, telemetry, before)
         self.silence_limit = feed.silence_limit if policy.silence_limit is None else policy.silence_limit
         self._vigil = Vigil(
             silence_limit=self.silence_limit,
@@ -108,7 +110,7 @@ class Collector:
 
     def park(self, reason: str) -> None:
         """Stop this source until a person acts (a bug that repeats)."""
-        self._life.end(Refused(reason, hint="restart the daemon to try again"))
+        self._life.end(Refused(reason, hint="reload or restart to try again"))
 
     def renew(self, scope: Scope) -> None:
         """Ask the running session for a fresh image, without waiting. While everything is asked for, no token resumes."""
@@ -279,7 +281,7 @@ class Collector:
         left = limit - self._standing.lasted
         if left <= 0:
             raise Refused(
-                "gave_up", f"{self._standing.reason} for {limit:g} s", "restart once the provider is back, or raise give_up_after"
+                "gave_up", f"{self._standing.reason} for {limit:g} s", "reload or restart once the provider is back, or raise give_up_after"
             )
         return min(pause, left)
 

@@ -44,7 +44,7 @@ class Intake:
         self._queue: deque[Chunk] = deque()
         self._more = asyncio.Event()
         self._line: deque[asyncio.Future[None]] = deque()
-        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._flushes: deque[tuple[int, asyncio.Future[int]]] = deque()
         self._accepted = 0
         self._settled = 0
         self._fulls = 0
@@ -58,6 +58,16 @@ class Intake:
         """Since when (UTC µs) a group is being made durable; 0: none is."""
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
+
+    @property
+    def accepted(self) -> int:
+        """Frames handed over so far."""
+        return self._accepted
+
+    @property
+    def lost(self) -> int:
+        """Frames that were handed over and are not durable: at the end, they never will be."""
+        return self.queued_records + self.dropped.total()
 
     def accept(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
         """Take frames of one source, without waiting; False: read no further before ``room`` returns. ``durable`` is told later."""
@@ -94,12 +104,16 @@ class Intake:
         """``accept``, then wait for ``room`` if there is none. A cancelled ``put`` has handed over all the same."""
         return False if self.accept(frames) else await self.room()
 
+    def place(self) -> "asyncio.Future[int]":
+        """Where in the journal everything handed over so far lies at or before; known once that is durable."""
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._flushes.append((self._accepted, done))
+        self._call_settled()
+        return done
+
     async def flush(self) -> None:
         """Wait until everything handed over so far is durable."""
-        if self._settled < self._accepted:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._flushes.append((self._accepted, done))
-            await done
+        await self.place()
 
     async def run(self) -> None:
         """Append until closed. Raises what the journal raises, JournalFull excepted: that is waited out."""
@@ -170,11 +184,14 @@ class Intake:
         self.queued_records -= count
         self.queued_bytes -= weight
         self._settled += count
+        self._call_settled()
+        self._call_next()
+
+    def _call_settled(self) -> None:
         while self._flushes and self._flushes[0][0] <= self._settled:
             _, done = self._flushes.popleft()
             if not done.done():
-                done.set_result(None)
-        self._call_next()
+                done.set_result(self._journal.last())
 
     def _has_room(self) -> bool:
         return self.queued_records < self._max_records and self.queued_bytes < self._max_bytes

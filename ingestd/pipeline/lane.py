@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from msgspec import Struct
-
 from ingestd.batch import Batch, Refusal, SourceRow, Warm
 from ingestd.interfaces import Feed, Stage
 from ingestd.model import (
@@ -35,6 +33,7 @@ from ingestd.pipeline.reader import BUGS, Reader, refused_bug
 from ingestd.pipeline.rejects import rejected, repeated
 from ingestd.pipeline.stages import stages
 from ingestd.pipeline.stages.validate.markets import Bounds
+from ingestd.pipeline.standing import CollectorView
 
 SWEEP: Final = 60 * SECOND
 """How often the book lets go of what is over, in µs of the frames' own time."""
@@ -49,16 +48,6 @@ USUAL: Final = Standards(
 """What the settings say where nobody says otherwise."""
 CLOSED_KEPT: Final = 3_600 * SECOND
 """How long one that was closed stays in it: in this time its closing can be taken back."""
-
-
-class CollectorView(Struct, frozen=True, kw_only=True):
-    """What the collector of a source says of itself: frames ``read`` into this journal, among them those ``dropped`` by this process."""
-
-    state: SourceStatus
-    since: int
-    reason: str = ""
-    read: int = 0
-    dropped: int = 0
 
 
 class Lane:
@@ -121,6 +110,14 @@ class Lane:
         failing = self._failing or self.reader.failing
         self._failing = self.reader.failing = False
         return failing
+
+    def adopt(self, feed: Feed, standards: Standards, *, audit_duplicates: bool, retold: bool) -> None:
+        """Go on with this feed and judge by these standards; ``retold``: its decoder is another, and begins empty."""
+        self._feed = feed
+        self._judge.adopt(standards)
+        self._audit = audit_duplicates
+        if retold:
+            self.reader = Reader(feed, self.counters.get("ordinal", 0))
 
     def begin(self, epoch: int) -> None:
         """Reader and book stand in the epoch that begins at this position of the journal (0: nobody knows where it began)."""

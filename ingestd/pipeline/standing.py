@@ -29,10 +29,28 @@ class Status(Struct, frozen=True, kw_only=True):
     last_received_at: int
 
 
+class CollectorView(Struct, frozen=True, kw_only=True):
+    """What the collector of a source says of itself: frames ``read`` into this journal, among them those ``dropped`` by this process."""
+
+    state: SourceStatus
+    since: int
+    reason: str = ""
+    read: int = 0
+    dropped: int = 0
+
+
+def view(status: Status) -> CollectorView:
+    """What of it is said to the loader."""
+    return CollectorView(
+        state=status.state, since=status.since, reason=status.reason, read=status.read, dropped=sum(status.dropped.values())
+    )
+
+
 class Standing:
     """State of one source, the reason for it (one word), ``since`` when (UTC µs) both are as they are, and what was counted."""
 
-    def __init__(self, source: str, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, source: str, clock: Clock, telemetry: Telemetry, before: Status | None = None) -> None:
+        """``before``: how the collector stood whose place this one takes; it counts on from there."""
         self._source = source
         self._clock = clock
         self._telemetry = telemetry
@@ -42,10 +60,10 @@ class Standing:
         self.reason = self._hint = ""
         self.since = self._down_since = clock.now()
         self.read = 0
-        self.received = 0
-        self.received_bytes = 0
+        self.received = before.received if before else 0
+        self.received_bytes = before.received_bytes if before else 0
         self._refused: Mapping[str, int] = {}
-        self.last_received_at = 0
+        self.last_received_at = before.last_received_at if before else 0
 
     @property
     def lasted(self) -> float:

@@ -64,15 +64,15 @@ class Writer:
                 self._telemetry.add("sink_retries_total")
                 raise
 
-        written = await self.patiently(attempt)
+        written = await self.asked(attempt)
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
 
     async def known(self, wanted: Wanted) -> Known:
-        """What the store says of fixtures, however long it takes."""
-        return await self.patiently(partial(self._store.known, wanted))
+        """What the store knows of links, however long it takes."""
+        return await self.asked(partial(self._store.known, wanted))
 
-    async def patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def asked(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask the store until it answers, and say of itself meanwhile that it does not."""
         pause = RETRY_FIRST
         self.status.busy_since = self._clock.now()

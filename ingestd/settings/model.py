@@ -83,6 +83,7 @@ Area = Literal[
     "breaker",
     "budget",
     "bug",
+    "config",
     "daemon",
     "frame",
     "intake",

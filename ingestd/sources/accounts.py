@@ -53,6 +53,8 @@ class Accounts:
         self.path = path
         self._clock = clock
         self._open: dict[str, Account] = {}
+        self._holders: dict[str, dict[str, tuple[Limit, ...]]] = {}
+        """By key, the sources that have it, each with its limits."""
         try:
             self._file = _read(path)
         except ValueError as error:
@@ -68,21 +70,32 @@ class Accounts:
     def budget(self, source: str, key: str, limits: tuple[Limit, ...]) -> Budget:
         """The budget of a key for one source. What other sources with that key were told holds as well."""
         known = blake2b(key.encode("utf-8", "replace"), digest_size=8, person=b"ingestd.budget").hexdigest()
+        holders = self._holders.setdefault(known, {})
+        holders[source] = limits
         account = self._open.get(known)
         if account is None:
             kept = self._file.accounts.setdefault(known, _Kept(limits, self._unknown(limits), [source]))
-            kept.sources = []
             account = self._open[known] = Account(limits, self._clock, kept.spent, self._keep)
-        else:
-            account.restrict(limits)
-        kept = self._file.accounts[known]
-        kept.limits = account.limits
-        kept.sources = sorted({*kept.sources, source})
+        self._restrict(known)
         return Budget(source, limits, self._clock, account)
+
+    def leave(self, source: str) -> None:
+        """A source goes, or comes anew: its limits hold no more. What was spent of a key is kept, whoever has it."""
+        for known in [known for known, holders in self._holders.items() if source in holders]:
+            del self._holders[known][source]
+            if self._holders[known]:
+                self._restrict(known)
+            else:
+                del self._holders[known], self._open[known]
 
     def reports(self) -> list[Month]:
         """Every month that counts, by name."""
         return _reports(self._file, self._open)
+
+    def _restrict(self, known: str) -> None:
+        account, kept, holders = self._open[known], self._file.accounts[known], self._holders[known]
+        account.restrict(limit for limits in holders.values() for limit in limits)
+        kept.limits, kept.sources = account.limits, sorted(holders)
 
     def _unknown(self, limits: tuple[Limit, ...]) -> Spent:
         """Of a key that the file does not know nothing was spent; where a file was lost in this very month, everything may be."""

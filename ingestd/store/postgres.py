@@ -162,8 +162,11 @@ class PostgresStore:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Session]:
-        async with self._session_alone() as db, db.transaction():
+        # no ROLLBACK: after whatever went wrong the session is dropped, and one that was frozen would not answer it
+        async with self._session_alone() as db:
+            await db.execute("BEGIN")
             yield db
+            await db.execute("COMMIT")
 
     @asynccontextmanager
     async def _session_alone(self) -> AsyncIterator[Session]:

@@ -56,6 +56,10 @@ class Reporter:
             self._sentry = Sentry(sentry, self.redactor)
             self._logger.listen(self._sentry.hear)
 
+    def adopt(self, log: LogSettings) -> None:
+        """Say from now on what ``log`` says, by its levels alone."""
+        self._logger.adopt(log.level, log.levels)
+
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:
         """Count it, or observe it in a histogram; ``name`` is one of ``metrics.METRICS``."""
         self.metrics.add(name, value, **labels)

@@ -1,6 +1,6 @@
 """How it is: one report for people, and three yes-or-no answers for whoever runs it. From cached state only; touches nothing outside."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -105,6 +105,11 @@ def check_breakers(states: Iterable[str]) -> Check:
     return Check("warn" if open_ else "pass", f"{open_} of {len(states)} open", open_, "breakers")
 
 
+def check_config(problems: Sequence[str], since: int) -> Check:
+    """The configuration: warns while the last one that was asked for is not in force; ``since`` when that is so, UTC µs."""
+    return Check("warn", "not reloaded, the old one is in force: " + "; ".join(problems), since=stamp(since)) if problems else Check("pass")
+
+
 def check_progress(beat: float, now: float, deadline: float) -> Check:
     """A task that must come by: fails when its last ``beat`` (monotonic seconds) is more than ``deadline`` ago."""
     late = now - beat
@@ -114,7 +119,7 @@ def check_progress(beat: float, now: float, deadline: float) -> Check:
 class Health:
     """The four pages, each a callable from an ``Accept`` header (unused) to status, media type and body.
 
-    ``components`` are those of this moment: sources come and go. ``life`` says ``starting``, ``running``, ``draining`` or ``stopped``.
+    ``components`` says what there is now; ``life`` says ``starting``, ``running``, ``draining`` or ``stopped``.
     """
 
     def __init__(

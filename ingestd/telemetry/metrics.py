@@ -42,9 +42,13 @@ METRICS: Final[dict[str, Metric]] = {
     # Process.
     "build_info": _gauge("Version of ingestd and of Python; always 1.", "version", "python"),
     "event_loop_lag_seconds": _histogram("How late the event loop came back to a task that was due."),
+    "tasks": _gauge("Tasks of the event loop by the first word of their names; unnamed: those that libraries begin.", "kind"),
     "log_lines_lost_total": _counter("Log lines that could not be written."),
     "event_links": _gauge("Links of fixtures to events that are held in memory.", "state"),
     "incidents_dropped_total": _counter("Incidents that the store did not get; the log has them."),
+    "config_last_reload_successful": _gauge("1 if the configuration in force is the one last asked for, else 0."),
+    "config_last_reload_success_timestamp_seconds": _gauge("When the configuration in force was taken, Unix time."),
+    "config_reloads_total": _counter("Reloads of the configuration, by how they ended.", "outcome"),
     # Sources. I6: read = journalled + dropped; journalled - loaded = in flight.
     "source_connected": _gauge("1 while the source is live, else 0.", "source"),
     "source_connect_attempts_total": _counter("Attempts to connect.", "source"),
@@ -149,6 +153,15 @@ class Metrics(Collector):
             raise KeyError(name)
         series = self._values.setdefault(name, {})
         series[self._known(series, key)] = value
+
+    def forget(self, label: str, value: str) -> None:
+        """Drop every series with this label: what it tells of is gone. Histograms have none."""
+        value = self._clean(value)
+        for name, series in self._values.items():
+            if label in METRICS[name].labels:
+                place = METRICS[name].labels.index(label)
+                for key in [key for key in series if key[place] == value]:
+                    del series[key]
 
     def observed(self, name: str) -> tuple[int, float]:
         """Of a histogram without labels: how many observations, and their sum."""

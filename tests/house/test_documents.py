@@ -13,6 +13,7 @@ from ingestd.cli.sources import rendered
 from ingestd.errors import Malformed
 from ingestd.model import WHOLE, Complete, Frame, Quote
 from ingestd.settings import Settings, load
+from ingestd.settings.changes import taken
 from ingestd.settings.problems import keys_of, model_in
 from ingestd.settings.rules import RULES
 from ingestd.sources import FEEDS
@@ -55,6 +56,13 @@ def commands(typed: typer.Typer, above: str = "ingestd") -> Iterator[str]:
 def test_settings(path: str) -> None:
     """Every key has its row in docs/settings.md."""
     assert f"| `{path}` |" in SETTINGS
+
+
+@pytest.mark.parametrize("path", [path for path, _ in paths(Settings)])
+def test_what_a_reload_takes(path: str) -> None:
+    """docs/settings.md says of each key whether a restart is needed, as a reload judges it."""
+    (row,) = re.findall(rf"^\| `{re.escape(path)}` \|.*$", SETTINGS, re.MULTILINE)
+    assert ("**Needs a restart.**" in row) is not taken(path)
 
 
 def test_settings_that_are_none() -> None:

@@ -59,6 +59,11 @@ class Terminal:
             self._read(0.1)
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Close the window."""
+        os.close(self._screen)
+        self._screen = os.open(os.devnull, os.O_RDWR)
+
     def close(self) -> None:
         """End it where it still runs."""
         if self.process.poll() is None:

@@ -219,6 +219,16 @@ def test_what_is_in_use(demo: Demo, tmp_path: Path) -> None:
     assert demo.page("/health")[0] == 200
 
 
+def test_a_terminal_that_is_closed(tmp_path: Path, terminal: OpenTerminal) -> None:
+    """Ends the daemon in order: nobody would see it go on."""
+    demo = Demo(tmp_path)
+    daemon = terminal(tmp_path, demo.environ, "run")
+    daemon.until(r"1/1 live")
+    daemon.hang_up()
+    assert daemon.process.wait(timeout=WITHIN) == 0
+    assert demo.ask("SELECT state FROM sources") == [("stopped",)]
+
+
 def test_in_a_terminal(tmp_path: Path, terminal: OpenTerminal) -> None:
     """Sentences instead of JSON, a line of progress that is overwritten, and Ctrl-C ends it cleanly."""
     demo = Demo(tmp_path)

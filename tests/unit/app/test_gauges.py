@@ -16,7 +16,8 @@ class Feed:
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.status = SimpleNamespace(read=0, dropped={})
-        self.counters = {"received": 0, "ordinal": 0}
+        self.counters = {"received": 0}
+        self.ordinals = {"s": 0}
         self.last_received_at = clock.now()
 
     def comes(self, frames: int) -> None:
@@ -25,16 +26,21 @@ class Feed:
 
     def stored(self, frames: int, updates: int) -> None:
         """Frames are loaded."""
-        self.counters["ordinal"] += frames
+        self.ordinals["s"] += frames
         self.counters["received"] += updates
         self.last_received_at = self.clock.now()
+
+
+def measuring(clock: VirtualClock, collectors: dict[str, Feed], lanes: dict[str, Feed], loader: Feed | None = None) -> Gauges:
+    """The gauges of a daemon that has these."""
+    return Gauges(SimpleNamespace(clock=clock, collectors=collectors, lanes=lanes, loader=loader))
 
 
 async def test_a_rate_and_a_lag() -> None:
     """Updates a second over ten seconds; how long the oldest frame waits, none where nothing does."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = Gauges({"s": feed}, {"s": feed}, clock)  # type: ignore[dict-item] # as far as they are looked at
+    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
     assert gauges.of("s") is None
     for _ in range(20):
         feed.comes(10)
@@ -61,7 +67,7 @@ async def test_a_frame_that_came_just_now_is_not_late() -> None:
     """Though the look before was a second ago: what is stored is as fresh as its last frame."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = Gauges({"s": feed}, {"s": feed}, clock)  # type: ignore[dict-item] # as far as they are looked at
+    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
     gauges.measure()
     await clock.sleep(0.75)
     feed.comes(2)
@@ -77,7 +83,7 @@ async def test_a_quiet_source_has_no_lag_because_of_its_first_frame() -> None:
     """Its last frame is old, the one that waits is not."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = Gauges({"s": feed}, {"s": feed}, clock)  # type: ignore[dict-item] # as far as they are looked at
+    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
     for _ in range(60):
         gauges.measure()
         await clock.sleep(1)
@@ -93,7 +99,7 @@ async def test_sources_come_and_go() -> None:
     clock = VirtualClock()
     feed = Feed(clock)
     collectors = {"s": feed}
-    gauges = Gauges(collectors, {}, clock)  # type: ignore[arg-type] # as far as they are looked at
+    gauges = measuring(clock, collectors, {})
     gauges.measure()
     await clock.sleep(3)
     feed.comes(1)

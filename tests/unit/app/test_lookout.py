@@ -53,6 +53,7 @@ def instead(lookout: Lookout, daemon: Daemon, **parts: object) -> None:
         "budgets",
         "couriers",
         "incidents",
+        "reloads",
     )
     seen = SimpleNamespace(**{**{name: getattr(daemon, name) for name in names}, **parts})
     lookout._daemon = seen

@@ -6,31 +6,8 @@ import pytest
 
 from ingestd.app import Daemon
 from ingestd.app.watch import pages
-from ingestd.model import OUTCOMES, SECOND
+from ingestd.model import SECOND
 from ingestd.pipeline.resilience import Breaker
-from ingestd.sources.budget import Limit
-from ingestd.sources.cadence import Needs
-
-
-def figures(daemon: Daemon) -> dict[str, float]:
-    """The metrics as a scrape finds them."""
-    _, _, body = pages(daemon)["/metrics"]("")
-    lines = [line.rpartition(" ") for line in body.decode().splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in lines}
-
-
-async def test_the_accounts_balance_on_a_scrape(daemon: Daemon) -> None:
-    """I6, from the figures alone."""
-    found = figures(daemon)
-    lane = daemon.lanes["demo"]
-    assert (
-        sum(found[f'ingestd_transformed_records_total{{outcome="{name}",source="demo"}}'] for name in OUTCOMES) == lane.counters["received"]
-    )
-    read, journalled, loaded = (found[f'ingestd_frames_{name}_total{{source="demo"}}'] for name in ("read", "journalled", "loaded"))
-    assert read >= journalled >= loaded > 0
-    assert found['ingestd_source_connected{source="demo"}'] == 1
-    assert found["ingestd_journal_bytes"] > 0
-    assert {found[f'ingestd_unknown_words{{kind="{kind}",source="demo"}}'] for kind in ("market", "period", "outcome")} == {0}
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/health/startup"])
@@ -70,9 +47,9 @@ async def test_a_loader_that_waits_for_the_store_is_alive(daemon: Daemon) -> Non
 
 async def test_without_its_checkpoint_it_is_starting(daemon: Daemon) -> None:
     """Whatever it records meanwhile: neither started nor ready, and alive."""
-    loader, daemon.loader = daemon.loader, None
+    loader, daemon.live.loader = daemon.live.loader, None
     answers = {path: pages(daemon)[path]("") for path in ("/health/startup", "/health/live", "/health/ready")}
-    daemon.loader = loader
+    daemon.live.loader = loader
     assert {path: status for path, (status, _, _) in answers.items()} == {"/health/startup": 503, "/health/live": 200, "/health/ready": 503}
 
 
@@ -84,25 +61,8 @@ async def test_full_is_not_ready(daemon: Daemon) -> None:
     assert status == 503
 
 
-async def test_budgets(daemon: Daemon) -> None:
-    """What is left of a month, until when, and how long it will last; the key is named nowhere."""
-    budget = daemon.budgets.budget("demo", "a-secret-key", (Limit(amount=500, seconds=None), Limit(amount=30, seconds=1)))
-    assert [budget.take("epl", 200) for _ in range(2)] == [0, 0]
-    budget.means("epl", 1, Needs(last=200))
-    (report,) = daemon.budgets.reports()
-    found = {name.partition("{")[0]: value for name, value in figures(daemon).items() if f'budget="{report.budget}"' in name}
-    assert report.budget.startswith("demo:")
-    assert found["ingestd_budget_limit"] == 500
-    assert found["ingestd_budget_remaining"] == 100
-    assert found["ingestd_budget_slowdown_ratio"] == 2
-    assert found["ingestd_budget_renews_timestamp_seconds"] == budget.renews_at / SECOND
-    assert 0 <= found["ingestd_budget_exhausted_timestamp_seconds"] <= found["ingestd_budget_renews_timestamp_seconds"]
-    _, _, body = pages(daemon)["/metrics"]("")
-    assert b"secret" not in body
-
-
 async def test_a_breaker_that_is_open_is_a_warning(daemon: Daemon) -> None:
-    """And sources that came meanwhile are asked as well."""
+    """Its name, which may be a host's, is not told."""
     daemon.breakers["token demo"] = breaker = Breaker("token demo", daemon.clock, daemon.reporter)
     breaker.state = "open"
     status, _, body = pages(daemon)["/health"]("")

@@ -288,3 +288,15 @@ def test_a_bookmaker_is_called_as_here() -> None:
     assert batch.bookmakers[key].name == "William Hill"
     assert catalogue.same(replace(raw, bookmaker="William Hill"), raw)
     assert not catalogue.same(replace(raw, bookmaker="William Hill", outcome="x"), raw)
+
+
+def test_a_source_that_leaves() -> None:
+    """What it said is let go of, and holds nobody else back; which event is which stays known."""
+    catalogue = Catalogue()
+    told(catalogue, FIXTURE)
+    catalogue.result("s", RESULT, T, "ordered", new_batch())
+    catalogue.fixture("other", FIXTURE, T, "ordered", new_batch())
+    catalogue.leave("s")
+    assert (catalogue.starts_at("s", "e1"), catalogue.starts_at("other", "e1")) == (None, T + 9)
+    assert catalogue.states().total() == 2
+    assert catalogue.result("s", RESULT, T, "ordered", new_batch()) == "changed"

@@ -56,6 +56,9 @@ class MemoryJournal:
         self.frames += frames
         return len(self.frames)
 
+    def last(self) -> int:
+        return len(self.frames)
+
     async def tail_of(self, source: str) -> SourceTail:
         token, epoch, at, size, last, count = "", 0, 0, 0, 0, 0
         for position, frame in enumerate(self.frames, 1):
@@ -638,3 +641,24 @@ async def test_stopped_at_any_moment_it_loses_no_frame(how: str) -> None:
 
         assert [frame for frame in rig.written() if frame.kind in {"opened", "data"}] == rig.feed.handed
         assert rig.collector.status.read == len(rig.written())
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_one_takes_the_place_of_another(fresh: bool) -> None:
+    """It counts on, and resumes unless everything is asked for anew."""
+    rig = Rig([opened(), data(token="t1")])
+    async with rig.running():
+        await rig.clock.sleep(1)
+        await rig.collector.close()
+        before = rig.collector.status
+        assert (before.state, before.received) == ("stopped", 1)
+        feed = ScriptedFeed(rig.clock, [opened(epoch=fresh), data()])
+        again = Collector("s", feed, rig.intake, rig.journal, rig.clock, rig.telemetry, Random(1), before=before)  # type: ignore[arg-type]
+        if fresh:
+            again.renew(WHOLE)
+        running = asyncio.create_task(again.run())
+        await rig.clock.sleep(1)
+        assert (again.status.state, again.status.received, again.status.read) == ("live", 2, 5)
+        assert feed.resumed == ["" if fresh else "t1"]
+        await again.close()
+        await running

@@ -55,7 +55,7 @@ class SlowJournal:
         return 0
 
     def last(self) -> int:
-        return 0
+        return len(self.frames)
 
     def size(self) -> int:
         return 0
@@ -295,3 +295,16 @@ async def test_nothing_is_taken_after_closing(bench: Bench) -> None:
         await bench.intake.close()
         with pytest.raises(RuntimeError, match="closed"):
             bench.intake.accept(frames(1))
+
+
+async def test_where_everything_lies_is_known_once_it_is_durable(bench: Bench) -> None:
+    """For what was handed over before; where nothing is on its way, at once."""
+    bench.journal.full = True
+    async with bench.running():
+        at_once = bench.intake.place()
+        bench.intake.accept(frames(3))
+        place = bench.intake.place()
+        assert (at_once.done(), place.done()) == (True, False)
+        bench.journal.full = False
+        await bench.intake.flush()
+        assert (at_once.result(), place.result()) == (0, bench.journal.last())

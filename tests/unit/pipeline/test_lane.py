@@ -32,7 +32,8 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, USUAL, Lane
+from ingestd.pipeline.standing import CollectorView
 
 T = 1_700_000_040 * SECOND
 M1 = Scope("market", "m1")
@@ -611,3 +612,20 @@ def test_batches_between_frames_do_not_matter(said: list[list[Update]], cuts: fr
         else:
             assert merged == getattr(together.batch, table)
     assert apart.lane.counters == together.lane.counters
+
+
+def test_another_feed_while_it_runs() -> None:
+    """The book and the counts stay; told in other words, the decoder is another, and misses no frame that came before."""
+    bench = Bench()
+    bench.take(Frame("s", "opened", T, epoch=True))
+    bench.frame(Quote(A, 1.5))
+    before = bench.lane.reader
+    bench.lane.adopt(MuteFeed(), USUAL, audit_duplicates=False, retold=False)
+    assert bench.lane.reader is before
+    bench.lane.adopt(MuteFeed(), USUAL, audit_duplicates=True, retold=True)
+    assert bench.lane.reader is not before
+    following = Frame("s", "opened", T + 1, epoch=True)
+    following.ordinal = bench.ordinal + 1
+    assert bench.lane.reader.decode(following) == []
+    bench.frame(Skipped("duplicate", "sequence"))
+    assert [reject.category for reject in bench.batch.rejects] == ["duplicate"]

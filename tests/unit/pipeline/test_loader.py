@@ -41,9 +41,10 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
+from ingestd.pipeline.standing import CollectorView
 from ingestd.pipeline.writer import Writer
 from ingestd.relations import Known, Wanted
 from ingestd.store import open_store

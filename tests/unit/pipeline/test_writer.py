@@ -208,7 +208,7 @@ async def test_any_question_is_asked_until_it_is_answered() -> None:
             raise answer
         return answer
 
-    assert await writer.patiently(ask) == 7
+    assert await writer.asked(ask) == 7
     assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
     assert (writer.status.busy_since, writer.status.reason) == (0, "")
 

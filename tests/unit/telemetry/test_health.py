@@ -12,6 +12,7 @@ from ingestd.telemetry.health import (
     Health,
     Verdict,
     check_breakers,
+    check_config,
     check_journal,
     check_progress,
     check_source,
@@ -167,3 +168,12 @@ def test_progress() -> None:
     """A task that has not come by in time hangs."""
     assert check_progress(100.0, 110.0, 10.0).status == "pass"
     assert check_progress(100.0, 110.5, 10.0) == Check("fail", "last seen 10 s ago", 10.5, "s")
+
+
+def test_check_config() -> None:
+    """Warns with what is wrong and since when, while another configuration was asked for."""
+    assert check_config((), 0) == Check("pass")
+    check = check_config(("a: no such key", "b: needs a restart"), 1_700_000_000 * SECOND)
+    assert check.status == "warn"
+    assert check.output == "not reloaded, the old one is in force: a: no such key; b: needs a restart"
+    assert check.since == "2023-11-14T22:13:20.000Z"

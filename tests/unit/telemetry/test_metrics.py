@@ -105,3 +105,21 @@ def test_names(name: str) -> None:
     """Counters end in ``_total`` and nothing else does; every metric has a help that is a sentence."""
     assert name.endswith("_total") == (METRICS[name].kind == "counter")
     assert METRICS[name].help.endswith(".")
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    """Every series of a source, and no other; it may come back."""
+    metrics = Metrics()
+    for source in ("a", "b"):
+        metrics.set("source_connected", 1, source=source)
+        metrics.add("source_gaps_total", 2, source=source, reason="x")
+    metrics.add("sink_records_total", 2, table="a")
+    metrics.forget("source", "a")
+    found = {key for key in samples(metrics) if ("source", "a") in key[1] or ("source", "b") in key[1] or ("table", "a") in key[1]}
+    assert found == {
+        ("ingestd_source_connected", (("source", "b"),)),
+        ("ingestd_source_gaps_total", (("reason", "x"), ("source", "b"))),
+        ("ingestd_sink_records_total", (("table", "a"),)),
+    }
+    metrics.set("source_connected", 0, source="a")
+    assert samples(metrics)["ingestd_source_connected", (("source", "a"),)] == 0

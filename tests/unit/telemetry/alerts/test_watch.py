@@ -45,7 +45,7 @@ class World:
         self.hangs = False
         breaker = Breaker("alerts slack", self.clock, self.reporter)
         self.courier = Courier("slack", self.deliver, "warning", breaker, lambda well: 0.0 if well else 5.0, self.clock, self.reporter)
-        self.alerts = Alerts(settings, self.look, [self.courier], folder, self.clock, self.reporter)
+        self.alerts = Alerts(settings, self.look, lambda _: [self.courier], folder, self.clock, self.reporter)
 
     async def look(self) -> Sight:
         if self.failing is not None:
@@ -198,3 +198,27 @@ async def test_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_seconds() -> None:
     """The end is within what the supervisor gives."""
     assert module.LAST * SECOND < 2 * SECOND
+
+
+async def test_other_settings_while_it_runs(tmp_path: Path) -> None:
+    """Off and on again; a channel that goes is not sent to any more, nor counted."""
+    world = World(tmp_path)
+    world.parked = True
+    running = asyncio.create_task(world.alerts.run())
+    await world.clock.sleep(60)
+    assert len(world.taken) == 1
+    assert b'channel="slack"' in world.page()
+    world.alerts.adopt(AlertSettings(enabled=False))
+    await world.clock.sleep(60)
+    assert b'ingestd_alerts_firing{severity="critical"} 0.0' in world.page()
+    world.alerts.adopt(SETTINGS)
+    await world.clock.sleep(60)
+    assert len(world.taken) == 2
+    world.alerts._couriers = lambda _: []
+    world.alerts.adopt(SETTINGS)
+    world.parked = False
+    await world.clock.sleep(120)
+    assert len(world.taken) == 2
+    assert b'channel="slack"' not in world.page()
+    running.cancel()
+    await asyncio.wait([running])

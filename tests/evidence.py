@@ -1,0 +1,82 @@
+"""What the whole suite made the program say: a run of everything fails while some word of the catalogues was never said.
+
+A fact counts where code of ours says it to the real log, a metric where such code moves it from 0. What a test says itself proves nothing.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Final, ParamSpec
+
+import pytest
+
+from ingestd.telemetry.actions import ACTIONS
+from ingestd.telemetry.logger import FeatureLogger
+from ingestd.telemetry.metrics import METRICS, Metrics
+
+P = ParamSpec("P")
+
+BETWEEN: Final = ("ingestd.telemetry.logger", "ingestd.telemetry.metrics", "ingestd.telemetry")
+"""Modules that only pass on what others say."""
+OUTPUT: Final = "said"
+
+
+class Evidence:
+    """The words said so far, in this process and in those of workers that have ended."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self._patch = pytest.MonkeyPatch()
+
+    @pytest.hookimpl
+    def pytest_sessionstart(self) -> None:
+        """Listen to every log and all metrics of this process."""
+        self._patch.setattr(FeatureLogger, "_say", self._noted(FeatureLogger._say, lambda value: True))
+        for name in ("add", "set"):
+            self._patch.setattr(Metrics, name, self._noted(getattr(Metrics, name), bool))
+
+    def pytest_testnodedown(self, node: object) -> None:
+        """A worker of pytest-xdist has ended: what was said in it, unless it crashed."""
+        self._said.update(getattr(node, "workeroutput", {}).get(OUTPUT, ()))
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Hand on what was said; where everything was run, and well, something unsaid is a failure."""
+        self._patch.undo()
+        output: dict[str, list[str]] | None = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[OUTPUT] = sorted(self._said)
+        elif exitstatus == pytest.ExitCode.OK and everything(session.config) and self.unsaid():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        """Say what was never said."""
+        if everything(config) and self.unsaid():
+            terminalreporter.section("never said in any test")
+            terminalreporter.write_line(", ".join(self.unsaid()))
+
+    def unsaid(self) -> list[str]:
+        """Facts and metrics of which no test has made the program speak."""
+        return sorted({*ACTIONS, *METRICS} - self._said)
+
+    def _noted(self, speak: Callable[P, None], counts: Callable[[object], bool]) -> Callable[P, None]:
+        def speaking(*args: P.args, **labels: P.kwargs) -> None:
+            speak(*args, **labels)
+            _, word, *values = args
+            if word not in self._said and counts(values[0] if values else 1) and ours():
+                self._said.add(str(word))
+
+        return speaking
+
+
+def ours() -> bool:
+    """Whether the one who speaks is code that people run."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals["__name__"] in BETWEEN:
+        frame = frame.f_back
+    speaker: str = frame.f_globals["__name__"]
+    return speaker.startswith("ingestd.") and not speaker.startswith("ingestd.testing.")
+
+
+def everything(config: pytest.Config) -> bool:
+    """Whether this run is of all tests."""
+    option = config.option
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (option.keyword or option.markexpr or option.lf)
