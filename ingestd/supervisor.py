@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ingestd.errors import ours
 from ingestd.interfaces import Clock, ContextTelemetry, Journal
+from ingestd.overview import Life
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.intake import PATIENCE, Intake
 from ingestd.stopping import Stopping
@@ -16,10 +17,10 @@ CLOSING: Final = 2.0
 """Seconds that sources get to say goodbye."""
 
 
-class Life(Struct):
-    """Where the daemon stands, for health: ``starting``, ``running``, ``draining``, ``stopped``."""
+class Living(Struct):
+    """Where the daemon stands, for whoever asks."""
 
-    state: str = "starting"
+    state: Life = "starting"
 
 
 class Supervisor:
@@ -51,7 +52,7 @@ class Supervisor:
         self.deadline = deadline
         self._entered = entered
         self._beside = {"loop watch": self._watch_loop, **(beside or {})}
-        self.life = Life()
+        self.life = Living()
         self.stopping = Stopping(clock, telemetry)
         self.cut_off = 0
         """Sources that the drain did not wait for any longer."""
@@ -77,8 +78,11 @@ class Supervisor:
             for collector in self._collecting:
                 self.start(collector)
             watching = [group.create_task(watch(), name=name) for name, watch in self._beside.items()]
-            await stop.wait()
-            self._enter("draining")
+            try:
+                await stop.wait()
+            finally:
+                # also where a task failed: nothing more is taken on
+                self._enter("draining")
             await self._drain(appending, loading)
             for task in (appending, loading, *watching):
                 task.cancel()
@@ -127,7 +131,7 @@ class Supervisor:
             await asyncio.wait(tasks, timeout=within)
         return len(late)
 
-    def _enter(self, state: str) -> None:
+    def _enter(self, state: Life) -> None:
         self.life.state = state
         self._entered(state)
 

@@ -4,12 +4,15 @@ import asyncio
 from functools import partial
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from ingestd.app.alerting import Couriers
 from ingestd.app.finite import open_journal
+from ingestd.app.gauges import Gauges
 from ingestd.app.live import LiveRun
 from ingestd.app.lookout import Lookout
+from ingestd.app.overview import overview
 from ingestd.app.publishing import publish
 from ingestd.app.reload import Read, Reloads
 from ingestd.app.roster import Needs, Roster, nothing
@@ -56,6 +59,7 @@ class Daemon:
         self.configuration = configuration
         settings = configuration.settings
         self.clock = clock
+        self.started_at = clock.now()
         self.journal = journal
         self.reporter = reporter
         self.manager = ServiceManager(clock)
@@ -71,6 +75,7 @@ class Daemon:
         reporter.listen(self.incidents.hear)
         self._lookout = Lookout(self)
         self.alerts = Alerts(settings.alerts, self._lookout.look, Couriers(clock, reporter), settings.journal.path, clock, reporter)
+        self.gauges = Gauges(self)
         self.reloads = Reloads(self, read)
         self.supervisor = Supervisor(
             self.intake,
@@ -85,6 +90,7 @@ class Daemon:
                 "signs of life": self._tell_manager,
                 "incidents": self.incidents.run,
                 "alerts": self.alerts.run,
+                "gauges": self.gauges.run,
                 "reloads": self.reloads.run,
             },
         )
@@ -123,9 +129,7 @@ class Daemon:
         try:
             await self.store.prepare()
         except StoreUnavailable as error:
-            self.reporter.fact("store.unavailable", problem=str(error))
-            self.writer.status.unavailable_since = self.clock.now()
-            self.writer.status.problem = str(error)
+            self.writer.unavailable(error)
 
     @property
     def settings(self) -> Settings:
@@ -228,6 +232,10 @@ class Daemon:
         while True:
             self.manager.tick(well=gets_on(self), status=self._summary)
             await self.clock.sleep(BEAT)
+
+    def status(self, _: str) -> tuple[int, str, bytes]:
+        """The page of that name, before secrets are taken out."""
+        return 200, "application/json", msgspec.json.encode(overview(self))
 
     def _summary(self) -> str:
         now = self.progress()

@@ -17,7 +17,7 @@ PAUSES: Final = ("parked", "throttled", "room")
 WORDS: Final = ("market", "period", "outcome")
 TASKS: Final = (
     *("alerts", "close", "collector", "commit", "decode", "floods", "incidents", "intake", "job", "loader", "loop"),
-    *("pause", "progress", "reloads", "renew", "signs", "watch", "watchdog", "unnamed"),
+    *("pause", "progress", "reloads", "renew", "signs", "start", "stop", "watch", "watchdog", "unnamed"),
 )
 """First words of the names of tasks."""
 

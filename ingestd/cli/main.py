@@ -121,11 +121,17 @@ def replay(
 
 
 @app.command()
-def status(config: Config = None, as_json: AsJson = False) -> None:
-    """Show sources, counts, journal and store."""
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and show every second how it stands.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is wrong, since when and what to do; sources, budgets, journal and store. From the daemon if one answers."""
     from ingestd.cli import status as command
 
-    command.status(config, as_json=as_json)
+    if watch and as_json:
+        raise typer.BadParameter("--watch is for people, --json for programs: choose one")
+    command.status(config, watch=watch, as_json=as_json)
 
 
 @app.command()

@@ -77,8 +77,7 @@ class Collector:
             span_seconds=policy.span_seconds,
             span_bytes=policy.span_bytes,
         )
-        self._life = Stretch()
-        self._session = Stretch()
+        self._life, self._session = Stretch(), Stretch()
         self._ended = asyncio.Event()
         self._renewals = Renewals()
         self._fresh = self._open = self._recorded = False
@@ -282,9 +281,8 @@ class Collector:
             return pause
         left = limit - self._standing.lasted
         if left <= 0:
-            raise Refused(
-                "gave_up", f"{self._standing.reason} for {limit:g} s", "reload or restart once the provider is back, or raise give_up_after"
-            )
+            hint = "reload or restart once the provider is back, or raise give_up_after"
+            raise Refused("gave_up", f"{self._standing.reason} for {limit:g} s", hint)
         return min(pause, left)
 
     def _say(self, kind: FrameKind, meta: dict[str, str] | None = None) -> None:

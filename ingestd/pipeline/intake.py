@@ -71,6 +71,8 @@ class Intake:
         """The queued frames by source."""
         self.paused_since: int | None = None
         """Since when (UTC µs) the journal takes nothing; None while it does."""
+        self.busy_since = 0
+        """Since when (UTC µs) a group is being made durable; 0: none is."""
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
 
@@ -141,6 +143,7 @@ class Intake:
                 await self._clock.sleep(rest)
             began = self._clock.monotonic()
             group = self._group()
+            self.busy_since = self._clock.now()
             # behind one that was dropped nothing is appended: a token must not lead past what is not there
             if not self.dropped and await self._append(group.frames):
                 self._telemetry.add("queue_wait_seconds", self._clock.monotonic() - group.since, stage="journal")
@@ -148,6 +151,7 @@ class Intake:
                     durable(frames)
             else:
                 self.dropped.update(group.sources)
+            self.busy_since = 0
             self._release(group)
 
     async def close(self, patience: float = PATIENCE) -> None:

@@ -21,8 +21,8 @@ from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
 SLICE: Final = 256
-SLICE_BYTES: Final = 1024 * 1024
-"""Frames, or bytes of them, decoded before others get the loop."""
+SLICE_BYTES: Final = 64 * 1024
+"""Frames and updates, or bytes of frames, that are worked on before others get the loop: some 5 ms of work."""
 AHEAD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of frames decoded and not yet committed, at most (the last frame may exceed it)."""
 TICK: Final = 1.0
@@ -137,11 +137,10 @@ class Loader:
                 self._tell()
                 await self._turns.another()
             try:
-                self._take(frame, rebuild=frame.offset <= position)
+                count += 1 + self._take(frame, rebuild=frame.offset <= position)
             except BaseException:
                 self._died_on = frame.offset
                 raise
-            count += 1
             weight += frame.weight
             if count >= SLICE or weight >= SLICE_BYTES or self._full():
                 count = weight = 0
@@ -164,25 +163,27 @@ class Loader:
     def _full(self) -> bool:
         return len(self._ready) > 4 * self.limits.rows or self._ready_bytes > AHEAD_BYTES
 
-    def _take(self, frame: Frame, *, rebuild: bool) -> None:
+    def _take(self, frame: Frame, *, rebuild: bool) -> int:
+        """Decode a frame; returns the number of updates in it."""
         lane = self._lanes.get(frame.source)
         found = decoded(lane, frame, self._deathmark, rebuild=rebuild) if lane is not None else []
         if not rebuild:
             entry = Entry(lane, frame, found)
             self._ready.append(entry)
             self._ready_bytes += entry.weight
+        return len(found)
 
     async def _commit(self) -> None:
         while not (self._ended and not self._ready):
             await self._wait()
-            self.beat = self._clock.monotonic()
             coming = fitting(self._ready, self.limits.rows)
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
+            self.beat = self._clock.monotonic()
             # found before the batch, carried out behind it: of a lane that goes, the batch has the last word
             turns = self._due()
             began = self._clock.monotonic()
-            batch = self._batch(len(coming))
+            batch = await self._batch(len(coming))
             if coming:
                 self._telemetry.add("transform_duration_seconds", self._clock.monotonic() - began)
             if batch is not None:
@@ -196,6 +197,7 @@ class Loader:
     async def _write(self, batch: Batch) -> None:
         started, oldest = self._clock.monotonic(), self._oldest
         written = await self._writer.commit(batch)
+        self.beat = self._clock.monotonic()
         for lane in self._lanes.values():
             lane.committed(written.refused)
         self.written.update(written.rows)
@@ -218,19 +220,24 @@ class Loader:
             except TimeoutError:
                 return
 
-    def _batch(self, coming: int) -> Batch | None:
-        """Decide over the first entries that wait; None where there is nothing to say."""
+    async def _batch(self, coming: int) -> Batch | None:
+        """Decide over the first entries that wait, slice by slice; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
         touched: dict[str, Entry] = {}
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
-        self._taken = 0
+        self._taken = count = 0
         while coming > self._taken and len(batch.changes) < self.limits.rows:
+            if count >= SLICE:
+                count = 0
+                self._deathmark.clear()
+                await self._clock.sleep(0)
             self._taken += 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
             batch.position = entry.frame.offset
+            count += 1 + len(entry.decoded)
             if entry.lane is None:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
@@ -259,16 +266,12 @@ class Loader:
                 continue
             if source in touched:
                 self.freshness.see(touched[source].frame, touched[source].decoded)
-            view = self._hooks.view(source)
-            if source in touched or self._said(source) != (view.state, view.reason):
+            view, said = self._hooks.view(source), self._views.get(source)
+            if source in touched or said is None or (said.state, said.reason) != (view.state, view.reason):
                 self._views[source] = view
                 batch.sources[source] = lane.row(view, self._hooks.silence_limit(source))
             if lane.failed():
                 self._hooks.park(source, "bug")
-
-    def _said(self, source: str) -> tuple[str, str] | None:
-        view = self._views.get(source)
-        return (view.state, view.reason) if view else None
 
     async def _after(self, small: bool, started: float) -> None:
         """What a commit makes possible: room in the journal, answers to gaps at the tail, and a pause."""

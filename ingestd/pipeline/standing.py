@@ -13,8 +13,9 @@ Pause = Literal["", "throttled", "room"]
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """A collector as it stands. ``since`` and ``last_received_at`` in UTC µs.
+    """A collector as it stands. Times in UTC µs; ``down_since``: since when it is not live, whatever was the reason (0: it is).
 
+    ``hint``: what a person can do of a source that is parked.
     ``read`` counts every frame of the source in this journal, among them the ``waiting`` ones, not yet durable; ``received`` and
     ``received_bytes`` those of this process that carried data;
     ``refused`` the requests that brought no frame, by reason, where the provider comes to us.
@@ -22,8 +23,10 @@ class Status(Struct, frozen=True, kw_only=True):
 
     state: SourceStatus
     since: int
+    down_since: int
     reason: str
     paused: Pause
+    hint: str
     read: int
     waiting: int
     received: int
@@ -61,9 +64,9 @@ class Standing:
         self._outage = False
         self._turned = clock.monotonic()
         self.state: SourceStatus = "connecting"
-        self.reason = ""
+        self.reason = self._hint = ""
         self.paused: Pause = ""
-        self.since = clock.now()
+        self.since = self._down_since = clock.now()
         self.read = 0
         self.received = before.received if before else 0
         self.received_bytes = before.received_bytes if before else 0
@@ -80,8 +83,10 @@ class Standing:
         return Status(
             state=self.state,
             since=self.since,
+            down_since=self._down_since,
             reason=self.reason,
             paused=self.paused,
+            hint=self._hint,
             read=self.read,
             waiting=waiting,
             received=self.received,
@@ -131,6 +136,7 @@ class Standing:
     def parked(self, reason: str, detail: str, hint: str) -> None:
         """It will not be tried again before a person acts."""
         self._telemetry.fact("source.parked", source=self._source, reason=reason, detail=detail, hint=hint)
+        self._hint = hint
         self._become("parked", reason)
 
     def stopped(self, reason: str) -> None:
@@ -141,4 +147,5 @@ class Standing:
     def _become(self, state: SourceStatus, reason: str) -> None:
         if (state, reason) != (self.state, self.reason):
             self.since = self._clock.now()
+        self._down_since = 0 if state == "live" else self._down_since or self._clock.now()
         self.state, self.reason = state, reason

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 from ingestd.errors import ConfigError
 from ingestd.interfaces import Clock
 from ingestd.model import SECOND
+from ingestd.overview import Month
 from ingestd.sources.budget import Account, Budget, Limit
 from ingestd.sources.months import month_of
 from ingestd.sources.spent import MINUTE, Moment, Spent
@@ -23,21 +24,6 @@ BUDGETS: Final = "budgets.json"
 """Name of the file, in the journal's folder."""
 KEPT: Final = 62 * 86_400
 """Seconds for which an account is kept that nobody uses any more."""
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """How a month stands. ``budget``: its name in metrics; ``empty_at``: the forecast (None: not before it renews); times in UTC µs.
-
-    ``slowed``: by how much the last hours before kick-off are asked for less often than configured; 1: as configured.
-    """
-
-    budget: str
-    sources: list[str]
-    limit: float
-    left: float
-    renews_at: int
-    empty_at: int | None
-    slowed: float
 
 
 class _Kept(Struct):
@@ -102,7 +88,7 @@ class Accounts:
             else:
                 del self._holders[known], self._open[known]
 
-    def reports(self) -> list[Report]:
+    def reports(self) -> list[Month]:
         """Every month that counts, by name."""
         return _reports(self._file, self._open)
 
@@ -127,20 +113,20 @@ class Accounts:
         _write(self.path, msgspec.json.encode(self._file), durable=slow)
 
 
-def look(path: Path, clock: Clock) -> list[Report]:
+def look(path: Path, clock: Clock) -> list[Month]:
     """How the months stand by the file that a daemon keeps; none where there is none. Raises ValueError for a damaged one, OSError."""
     found = _read(path)
     return _reports(found, {known: Account(kept.limits, clock, kept.spent, lambda _: None) for known, kept in found.accounts.items()})
 
 
-def _reports(found: _File, accounts: dict[str, Account]) -> list[Report]:
+def _reports(found: _File, accounts: dict[str, Account]) -> list[Month]:
     reports = []
     for known, account in accounts.items():
         left = account.left
         if account.month is not None and left is not None:
             sources = found.accounts[known].sources
             reports.append(
-                Report(
+                Month(
                     budget=f"{sources[0]}:{known[:6]}",
                     sources=sources,
                     limit=account.month.amount,

@@ -144,8 +144,8 @@ class Queries:
 
     async def status(self) -> Status:
         """Sources, journals, the latest runs, and how much there is."""
+        sources = await self.sources()
         async with reading(self._engine) as db:
-            sources = await db.execute(select(*_columns(SourceState, SourceStatus)).order_by(SourceState.source))
             journals = await db.execute(
                 select(Checkpoint.reader, Checkpoint.journal_id, JournalRecord.path, Checkpoint.position, Checkpoint.updated_at)
                 .join(JournalRecord, JournalRecord.journal_id == Checkpoint.journal_id)
@@ -154,13 +154,19 @@ class Queries:
             )
             runs = await db.execute(select(*_columns(RunRecord, RunStatus)).order_by(RunRecord.started_at.desc()).limit(10))
             return Status(
-                sources=[SourceStatus(**{**row, "counters": json.loads(row["counters"])}) for row in sources.mappings()],
+                sources=sources,
                 journals=[JournalStatus(**row) for row in journals.mappings()],
                 runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),
                 quarantine=await self.quarantine_count(),
                 review=await self.review_count(),
             )
+
+    async def sources(self) -> list[SourceStatus]:
+        """Every source that was ever recorded, by name."""
+        async with reading(self._engine) as db:
+            found = await db.execute(select(*_columns(SourceState, SourceStatus)).order_by(SourceState.source))
+            return [SourceStatus(**{**row, "counters": json.loads(row["counters"])}) for row in found.mappings()]
 
     async def coverage(self, source: str) -> list[CoverageRow]:
         """Intervals of knowledge of one source, the newest first."""

@@ -169,6 +169,8 @@ async def test_a_failure_leaves_as_itself() -> None:
     parts.failure = Fenced("another daemon has taken over")
     with pytest.raises(Fenced, match="taken over"):
         await supervisor(parts).run(asyncio.Event())
+    # while it ends, nobody may think that it takes anything on
+    assert parts.states == ["running", "draining", "stopped"]
 
 
 async def test_a_bug_leaves_too() -> None:

@@ -50,6 +50,11 @@ class Alerts:
         self._kept: list[Alert] = []
         reporter.metrics.on_scrape(self._publish)
 
+    @property
+    def firing(self) -> list[Alert]:
+        """Those that have fired and are not over."""
+        return self._book.firing
+
     async def run(self) -> None:
         """For ever; looks at nothing while alerts are off."""
         async with asyncio.TaskGroup() as group:

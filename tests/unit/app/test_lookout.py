@@ -80,17 +80,6 @@ async def test_what_is_wrong_is_seen(daemon: Daemon, lookout: Lookout) -> None:
     assert {"store_not_committing", "queue_near_full", "journal_full", "unaccounted", "gap_rate", "loop_blocked"} <= found
 
 
-async def test_the_lag_is_that_of_the_oldest(daemon: Daemon, lookout: Lookout) -> None:
-    """Since when the store is where it is; none where it has everything."""
-    at = daemon.clock.now()
-    lags = []
-    for seconds, tail, position in ((0, 10, 10), (10, 20, 10), (20, 30, 20), (30, 30, 30)):
-        status = WriterStatus(position=position)
-        instead(lookout, daemon, journal=SimpleNamespace(last=lambda tail=tail: tail), writer=SimpleNamespace(status=status))
-        lags.append(lookout._lag(at + seconds * SECOND))
-    assert lags == [0, 10, 10, 0]
-
-
 async def test_what_the_store_says(daemon: Daemon, lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:
     """Open gaps of configured sources, failed runs, and the daemon before this one while it is young. It is asked once a minute."""
     asked = []

@@ -112,6 +112,17 @@ async def test_everything_arrives_in_order_and_flush_waits_for_it(bench: Bench) 
     assert (bench.intake.queued_records, bench.intake.queued_bytes) == (0, 0)
 
 
+async def test_since_when_a_group_is_on_its_way(bench: Bench) -> None:
+    """Health sees by it that a disk hangs; nothing is on its way once all is durable."""
+    async with bench.running():
+        began = bench.clock.now()
+        bench.intake.accept(frames(1))
+        await bench.clock.sleep(0.005)
+        assert began <= bench.intake.busy_since <= bench.clock.now()
+        await bench.intake.flush()
+        assert bench.intake.busy_since == 0
+
+
 async def test_a_receipt_comes_once_the_journal_has_the_frames(bench: Bench) -> None:
     """Not before, for each frame once, and also where a read goes in several groups."""
     told: list[Frame] = []

@@ -36,6 +36,27 @@ async def test_an_outage_is_said_when_it_starts_and_when_it_ends() -> None:
     assert telemetry.disconnects == 10
 
 
+async def test_how_long_it_has_been_down() -> None:
+    """From the first attempt or the end of the link on, whatever the reasons were meanwhile; what to do is kept for whoever looks."""
+    clock = VirtualClock()
+    standing = Standing("s", clock, Telemetry())
+    began = clock.now()
+    await clock.sleep(1)
+    standing.lost("unreachable", "")
+    assert standing.status(0, 0).down_since == began
+    standing.live()
+    assert standing.status(0, 0).down_since == 0
+    await clock.sleep(1)
+    gone = clock.now()
+    for reason in ("closed", "breaker", "closed"):
+        standing.lost(reason, "")
+        await clock.sleep(1)
+    standing.parked("key", "no such key", "set another")
+    status = standing.status(0, 0)
+    assert (status.down_since, status.hint) == (gone, "set another")
+    assert status.since > gone
+
+
 class Door:
     """A session to which the provider comes."""
 

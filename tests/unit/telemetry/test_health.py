@@ -11,6 +11,7 @@ from ingestd.telemetry.health import (
     Component,
     Health,
     Verdict,
+    check_breakers,
     check_config,
     check_journal,
     check_progress,
@@ -110,7 +111,9 @@ def test_startup(clock: StillClock, life: str, code: int) -> None:
     ("states", "expected"),
     [
         ((), "pass"),
+        (("stopped",), "pass"),
         (("live", "stopped"), "pass"),
+        (("connecting", "stopped"), "fail"),
         (("live", "parked"), "warn"),
         (("connecting",), "fail"),
     ],
@@ -133,17 +136,32 @@ def test_source() -> None:
 
 
 def test_store() -> None:
-    """Away is failing, and says since when; a commit that does not end is a warning."""
+    """Away is failing, and says since when; an answer that does not come is a warning first."""
     assert check_store(0, "", 0, 90 * SECOND) == Check("pass")
     assert check_store(0, "", 85 * SECOND, 90 * SECOND) == Check("pass")
-    assert check_store(0, "", SECOND, 90 * SECOND) == Check("warn", "a commit has taken 89 s so far", since="1970-01-01T00:00:01.000Z")
+    assert check_store(0, "", 80 * SECOND, 90 * SECOND) == Check("warn", "no answer for 10 s so far", since="1970-01-01T00:01:20.000Z")
+    assert check_store(0, "", SECOND, 90 * SECOND) == Check("fail", "no answer for 89 s so far", since="1970-01-01T00:00:01.000Z")
     assert check_store(SECOND, "refused", 0, 0) == Check("fail", "unavailable: refused", since="1970-01-01T00:00:01.000Z")
 
 
 @pytest.mark.parametrize(("paused", "size", "expected"), [(None, 10, "pass"), (None, 81, "warn"), (0, 81, "fail")])
 def test_journal(paused: int | None, size: int, expected: Verdict) -> None:
     """Nearly full warns, full fails."""
-    assert check_journal(paused, size, 100).status == expected
+    assert check_journal(paused, 0, 0, size, 100).status == expected
+
+
+def test_journal_on_a_disk_that_hangs() -> None:
+    """What comes in is not durable."""
+    assert check_journal(None, 8 * SECOND, 10 * SECOND, 1, 100).status == "pass"
+    assert check_journal(None, 2 * SECOND, 10 * SECOND, 1, 100) == Check(
+        "fail", "an append has taken 8 s so far", 1, "bytes", "1970-01-01T00:00:02.000Z"
+    )
+
+
+def test_breakers() -> None:
+    """What cannot be asked for a while is a warning, whose name is not told here."""
+    assert check_breakers(["closed", "half_open"]) == Check("pass", "0 of 2 open", 0, "breakers")
+    assert check_breakers(["open", "closed"]) == Check("warn", "1 of 2 open", 1, "breakers")
 
 
 def test_progress() -> None:
