@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from ingestd.app.alerting import couriers
 from ingestd.app.feeds import build_feed
 from ingestd.app.finite import judged_by, new_run, open_journal
+from ingestd.app.housekeeping import Housekeeping
 from ingestd.app.lookout import Lookout
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
@@ -80,6 +81,8 @@ class Daemon:
         self.writer = Writer(self.store, clock, reporter)
         self.incidents = Incidents(self.store.record, clock, reporter)
         reporter.listen(self.incidents.hear)
+        retention, status = settings.store.retention, self.writer.status
+        self.housekeeping = Housekeeping(self.store, retention, lambda: bool(status.unavailable_since), clock, reporter)
         self.intake = Intake(journal, clock, reporter)
         self._deathmark = Deathmark(settings.journal.path / "deathmark")
         self.feeds: dict[str, Feed] = {}
@@ -103,6 +106,7 @@ class Daemon:
                 "floods": self._tell_kept_back,
                 "signs of life": self._tell_manager,
                 "incidents": self.incidents.run,
+                "housekeeping": self.housekeeping.run,
                 "alerts": self._alerts.run,
             },
         )
@@ -219,6 +223,7 @@ class Daemon:
     async def _record(self, run: Run) -> None:
         journal_id, position = await self._patiently(partial(self._enter, run))
         self.incidents.begin(run.run_id)
+        self.housekeeping.begin()
         for source in self.settings.sources:
             if source.name in self.feeds:
                 # by the frames' own time, as the book forgets: a restart's clock decides nothing
