@@ -20,9 +20,9 @@ LOCK_WAIT: Final = "500ms"
 LONGEST: Final = 1_800.0
 """Seconds that a statement over a whole month may take."""
 _KEPT: Final = (
-    "CREATE TEMP TABLE kept ON COMMIT DROP AS WITH lot AS MATERIALIZED (SELECT s.selection_id FROM selections AS s "
-    f"WHERE s.selection_id IN (SELECT m.selection_id FROM {{month}} AS m) AND {pruning.MATTERS}) "
-    f"SELECT h.* FROM {{month}} AS h JOIN lot ON lot.selection_id = h.selection_id WHERE NOT {pruning.OUTLIVED}"
+    f"CREATE TEMP TABLE kept ON COMMIT DROP AS WITH lot AS MATERIALIZED (SELECT s.selection_id, {pruning.LATE} AS late "
+    f"FROM selections AS s WHERE s.selection_id IN (SELECT m.selection_id FROM {{month}} AS m) AND ({pruning.LATE} OR {pruning.MATTERS})) "
+    f"SELECT h.* FROM {{month}} AS h JOIN lot ON lot.selection_id = h.selection_id WHERE lot.late OR NOT {pruning.OUTLIVED}"
 )
 
 

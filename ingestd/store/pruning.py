@@ -1,7 +1,8 @@
 """What of the store is over, in the form of ``affairs``; ``@1`` is the border before which it must have been so.
 
-A price that still stands at the border, or whose event begins later, keeps its last open row of before and whatever follows it: so what
-the views say of any moment from the border on stays true, and a replay finds what its frames were compared with.
+A price that still stands at the border, or whose event begins later, keeps its last open row of before and whatever follows it; one that
+was told of late, with something from before the border stored after it, keeps all. So whatever is asked of any moment from the border on, as
+known at any time since, has the answer that it had, and a replay finds what its frames were compared with.
 """
 
 from collections.abc import Mapping
@@ -23,18 +24,23 @@ MATTERS: Final = (
     "AND (e.starts_at >= @1 OR e.started_at >= @1 OR k.starts_at >= @1)))"
 )
 """Of a selection ``s``: it stands at the border, or its event begins later."""
-OUTLIVED: Final = (
-    "EXISTS (SELECT 1 FROM odds_history AS n WHERE n.selection_id = h.selection_id AND n.changed_at >= h.changed_at AND n.changed_at < @1 "
-    "AND (n.changed_at, n.seq) > (h.changed_at, h.seq) AND n.status = 'open' AND n.price IS NOT NULL)"
+LATE: Final = (
+    "EXISTS (SELECT 1 FROM odds_history AS o WHERE o.selection_id = s.selection_id AND o.changed_at < @1 AND o.committed_at >= @1)"
 )
-"""Of a row ``h`` of history: a later open one lies before the border as well. The plain comparison leaves partitions out."""
+"""Of a selection ``s``: what it was before the border was not all stored by then."""
+OUTLIVED: Final = (
+    "coalesce((h.changed_at, h.seq) < (SELECT o.changed_at, o.seq FROM odds_history AS o WHERE o.selection_id = h.selection_id "
+    "AND o.changed_at >= h.changed_at AND o.changed_at < @1 AND o.status = 'open' AND o.price IS NOT NULL "
+    "ORDER BY o.changed_at DESC, o.seq DESC LIMIT 1), false)"
+)
+"""Of a row ``h`` of history: a later open one lies before the border as well. One step down the index, which no planner makes a join of."""
 LAST_OF_LOT: Final = (
     f"SELECT max(selection_id) FROM (SELECT selection_id FROM selections WHERE selection_id > ?1 ORDER BY selection_id LIMIT {LOT}) AS lot"
 )
 HISTORY: Final = (
     "DELETE FROM odds_history WHERE (selection_id, changed_at, seq) IN (SELECT h.selection_id, h.changed_at, h.seq "
     "FROM selections AS s CROSS JOIN odds_history AS h ON h.selection_id = s.selection_id AND h.changed_at < @1 "
-    f"WHERE s.selection_id > ?2 AND s.selection_id <= ?3 AND ({OUTLIVED} OR NOT {MATTERS}) "
+    f"WHERE s.selection_id > ?2 AND s.selection_id <= ?3 AND NOT {LATE} AND ({OUTLIVED} OR NOT {MATTERS}) "
     f"ORDER BY s.selection_id, h.changed_at, h.seq LIMIT {CHUNK})"
 )
 """Of a lot of selections, the oldest rows first: what a price was last says whether it matters, until all else of it is gone."""
