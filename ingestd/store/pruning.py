@@ -1,8 +1,8 @@
 """What of the store is over, in the form of ``affairs``; ``@1`` is the border before which it must have been so.
 
-A price that still stands at the border, or whose event begins later, keeps its last open row of before and whatever follows it; one that
-was told of late, with something from before the border stored after it, keeps all. So whatever is asked of any moment from the border on, as
-known at any time since, has the answer that it had, and a replay finds what its frames were compared with.
+A price that still stands at the border, or whose event begins later, keeps its last open row of before and whatever follows it. One that
+was told of late, with something of before the border stored after it, keeps all. So whatever is asked of a moment since the border, as
+known at a time since, has the answer that it had, and a replay finds what its frames were compared with.
 """
 
 from collections.abc import Mapping

@@ -40,8 +40,8 @@ async def filled(url: str, *, standing: bool) -> tuple[PostgresStore, World, Sel
     await world.begin(store)
     said = world.selection("home")
     batch = world.batch([world.change(said, month + DAY, 2.0 + place) for place, month in enumerate(MONTHS)])
-    status = "open" if standing else "withdrawn"
-    batch.changes[-1].own_status = batch.changes[-1].status = status
+    if not standing:
+        batch.changes[-1].own_status = batch.changes[-1].status = "withdrawn"
     batch.changes.append(world.change(said, LATER))
     batch.links["demo", "e1"] = world.link(starts_at=MONTHS[0])
     world.tell(batch, said)
