@@ -1,6 +1,6 @@
 """What one transaction holds, row by row, in the columns of the tables; times in UTC microseconds."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
@@ -247,6 +247,19 @@ class Written(Struct, frozen=True):
 
     rows: dict[str, int] = field(default_factory=dict)
     refused: tuple[Refusal, ...] = ()
+
+
+Prunable = Literal["odds_history", "coverage", "market_flags", "incidents", "quarantine", "runs"]
+"""Tables that lose what is over. Incidents come before the runs that they refer to."""
+FIRST: Final = -1 << 63
+"""Where pruning begins."""
+
+
+class Pruned(Struct, frozen=True):
+    """What one step of pruning did: rows deleted, and behind what to go on (None: nothing is left to do)."""
+
+    rows: int
+    rest: int | None
 
 
 class HeldRow(Struct, frozen=True):

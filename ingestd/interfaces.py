@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Protocol, runtime_checkable
 
-from ingestd.batch import Batch, IncidentRow, Warm, Written
+from ingestd.batch import FIRST, Batch, IncidentRow, Prunable, Pruned, Warm, Written
 from ingestd.model import Block, Decoded, Frame, Reject, Run, Scope, Skipped, SourceTail, TimeRule, Update
 from ingestd.relations import Known, Wanted
 
@@ -186,6 +186,15 @@ class HistoryStore(Store, Protocol):
 
     async def record(self, incidents: Sequence[IncidentRow]) -> None:
         """One transaction beside all batches; of two tellings of an incident the later one stays. Raises Fenced, StoreUnavailable."""
+
+    async def make_room(self, times: Sequence[int]) -> None:
+        """Have whatever rows of history of these times (UTC µs) need, before they come. Raises Fenced, StoreUnavailable."""
+
+    async def prune(self, table: Prunable, before: int, after: int = FIRST) -> Pruned:
+        """One small transaction that deletes what was over before then (UTC µs), from ``after`` on; ``Pruned.rest`` is the next ``after``.
+
+        Of ``odds_history``, ``before`` is the beginning of a month. Raises Fenced, StoreUnavailable.
+        """
 
 
 class Telemetry(Protocol):

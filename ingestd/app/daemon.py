@@ -89,6 +89,7 @@ class Daemon:
                 "floods": self._tell_kept_back,
                 "signs of life": self._tell_manager,
                 "incidents": self.incidents.run,
+                "housekeeping": self.live.housekeeping.run,
                 "alerts": self.alerts.run,
                 "gauges": self.gauges.run,
                 "reloads": self.reloads.run,

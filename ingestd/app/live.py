@@ -4,6 +4,7 @@ from contextlib import aclosing
 from functools import partial
 
 from ingestd.app.finite import Rules, judged_by, new_run
+from ingestd.app.housekeeping import Housekeeping
 from ingestd.app.roster import Roster
 from ingestd.interfaces import Clock, Feed, HistoryStore
 from ingestd.journal.deathmark import Deathmark
@@ -41,6 +42,8 @@ class LiveRun:
     ) -> None:
         self.writer = Writer(store, clock, reporter)
         self.incidents = Incidents(store.record, clock, reporter)
+        status = self.writer.status
+        self.housekeeping = Housekeeping(store, settings.store.retention, lambda: bool(status.unavailable_since), clock, reporter)
         self.catalogue = Catalogue()
         self.lanes: dict[str, Lane] = {}
         self.loader: Loader | None = None
@@ -69,6 +72,7 @@ class LiveRun:
         if settings.preferred != self._settings.preferred:
             self._turns.plan("", self._intake.place(), self._prefer)
         self._settings = settings
+        self.housekeeping.retention = settings.store.retention
         if self.loader is not None:
             self.loader.limits = self._limits()
 
@@ -116,6 +120,7 @@ class LiveRun:
         ]
         journal_id, position = await self.writer.asked(partial(self._enter, run))
         self.incidents.begin(run.run_id)
+        self.housekeeping.begin()
         for source, feed, rules in first:
             self.lanes[source.name] = await self._warmed(source, feed, rules)
         roster = self._roster

@@ -23,6 +23,7 @@ RELOADED: Final = (
     "precedence",
     "shutdown",
     "sources",
+    "store.retention",
     "validation",
 )
 """What a running daemon takes: these keys and those below them. Every other key needs a restart, a new one too until it is put here."""

@@ -23,6 +23,15 @@ def _known_store(url: str) -> str:
     return url
 
 
+class RetentionSettings(Part):
+    """How long the store keeps what is over; null: for ever."""
+
+    history: Seconds | None = Field(None, gt=0, description="prices of the past with their coverage and flags, by whole months")
+    incidents: Seconds | None = Field(
+        90 * 86_400.0, gt=0, description="incidents, runs that ended and rejects that are not open, since they were last heard of"
+    )
+
+
 class StoreSettings(Part):
     """Where facts live."""
 
@@ -34,6 +43,7 @@ class StoreSettings(Part):
     schema_name: str = Field(
         "public", alias="schema", pattern="^[a-z_][a-z0-9_]{0,62}$", description="PostgreSQL schema of the tables: small letters, digits, _"
     )
+    retention: RetentionSettings = Field(default_factory=RetentionSettings, description="how long it keeps what is over")
 
     @property
     def shown(self) -> str:
@@ -214,6 +224,13 @@ class Settings(Part):
     precedence: tuple[str, ...] = Field(
         (), description="whose word counts first where sources differ: names of sources; left out: as they stand in sources"
     )
+
+    @model_validator(mode="after")
+    def _history_outlives_journal(self) -> Self:
+        if self.store.retention.history is not None and self.store.retention.history < self.journal.retain:
+            hint = "raise it, or lower journal.retain: a replay of the journal needs the history from before its frames"
+            raise hinted("is less than journal.retain", hint, "store.retention.history")
+        return self
 
     @property
     def preferred(self) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ingestd.batch import Batch, IncidentRow, Warm, Written
+from ingestd.batch import FIRST, Batch, IncidentRow, Prunable, Pruned, Warm, Written
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
 from ingestd.relations import Known, Wanted
-from ingestd.store import affairs, postgres_open, postgres_sql
+from ingestd.store import affairs, postgres_open, postgres_pruning, postgres_sql, pruning
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
 from ingestd.store.connect import Session, Target, number, reader_engine
@@ -99,9 +99,7 @@ class PostgresStore:
         fence = self._fence(batch.run, batch.journal_id)
         async with self._session_alone() as db:
             writing = PostgresWriting(db, batch, fence, self._clock.now())
-            missing = self._session.months.missing(writing.times())
-            if missing:
-                await self._session.months.make(db, missing)
+            await self._make_months(db, writing.times())
             try:
                 if writing.light:
                     return await self._at_once(writing)
@@ -109,15 +107,34 @@ class PostgresStore:
             except Exception as error:
                 if not data_error(error):
                     raise
+            # a month that is known may be gone: housekeeping has dropped it since, here or beside this process
+            await self._session.months.look(db)
+            await self._make_months(db, writing.times())
             return await self._whole(db, PostgresWriting(db, batch, fence, self._clock.now(), careful=True))
 
     async def record(self, incidents: Sequence[IncidentRow]) -> None:
         """As in ``interfaces.HistoryStore``."""
         found = incident_rows(incidents)
         async with self._transaction() as db:
-            if self._held() and number(await db.fetchval(_said(affairs.HIGHEST_FENCE), "live")) != self._held():
-                raise self._session.taken_over()
+            await self._stand(db)
             await db.execute(sql.rendered(sql.INCIDENTS, "postgresql"), *postgres_sql.columns(found, len(sql.INCIDENTS.columns)))
+
+    async def make_room(self, times: Sequence[int]) -> None:
+        """As in ``interfaces.HistoryStore``: months are made where nobody waits for them yet, and where nobody must wait long."""
+        async with self._transaction() as db:
+            await self._stand(db)
+            await db.execute(f"SET LOCAL lock_timeout = '{postgres_pruning.LOCK_WAIT}'")
+            await self._make_months(db, times)
+
+    async def prune(self, table: Prunable, before: int, after: int = FIRST) -> Pruned:
+        """As in ``interfaces.HistoryStore``; of history, a month."""
+        if table == "odds_history":
+            return await self._prune_month(before, after)
+        async with self._transaction() as db:
+            await self._stand(db)
+            said = await db.execute(_said(pruning.OVER[table]), before)
+        rows = int(said.rsplit(" ", 1)[-1])
+        return Pruned(rows, after if rows == pruning.CHUNK else None)
 
     async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
         """As in ``interfaces.Store``."""
@@ -154,6 +171,30 @@ class PostgresStore:
                 raise self._in_doubt(error, written) from error
             raise
         return written
+
+    async def _make_months(self, db: Session, times: Iterable[int]) -> None:
+        missing = self._session.months.missing(times)
+        if missing:
+            await self._session.months.make(db, missing)
+
+    async def _prune_month(self, before: int, after: int) -> Pruned:
+        """In a session of its own: the writing one stays free for batches."""
+        try:
+            db = await postgres_pruning.connect(self._target)
+            try:
+                async with db.transaction():
+                    await self._stand(db)
+                    month = await postgres_pruning.next_month(db, before, after)
+                    return Pruned(0, None) if month is None else await postgres_pruning.prune_month(db, month, before)
+            finally:
+                await db.close(timeout=5)
+        except DOWN as error:
+            raise self._session.unavailable(error) from error
+
+    async def _stand(self, db: Session) -> None:
+        """Raises Fenced where this is a daemon's store and another daemon has taken over."""
+        if self._held() and number(await db.fetchval(_said(affairs.HIGHEST_FENCE), "live")) != self._held():
+            raise self._session.taken_over()
 
     def _in_doubt(self, error: Exception, written: Written) -> StoreUnavailable:
         return StoreUnavailable(

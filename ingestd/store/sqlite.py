@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from ingestd.batch import Batch, IncidentRow, Warm, Written
+from ingestd.batch import FIRST, Batch, IncidentRow, Prunable, Pruned, Warm, Written
 from ingestd.errors import IngestdError, InUse
 from ingestd.interfaces import Clock
 from ingestd.model import Frame, Run
@@ -92,6 +92,16 @@ class SqliteStore:
     async def record(self, incidents: Sequence[IncidentRow]) -> None:
         """As in ``interfaces.HistoryStore``."""
         await self._run(self._file.record, incident_rows(incidents), self._held())
+
+    async def make_room(self, times: Sequence[int]) -> None:
+        """As in ``interfaces.HistoryStore``: here one table holds all times."""
+
+    async def prune(self, table: Prunable, before: int, after: int = FIRST) -> Pruned:
+        """As in ``interfaces.HistoryStore``; pages that are free then are given back where the file is set up for it."""
+        pruned = await self._run(self._file.prune, table, before, after, self._held())
+        if pruned.rows:
+            await self._run(self._file.give_back)
+        return pruned
 
     async def end(self, run: Run, *, ended_at: int, status: str, counts: Mapping[str, int], error: str = "") -> None:
         """As in ``interfaces.Store``."""

@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from ingestd.batch import Batch, Written
+from ingestd.batch import Batch, Prunable, Pruned, Written
 from ingestd.errors import Fenced, IngestdError, StoreUnavailable
 from ingestd.model import Run
-from ingestd.store import affairs, derived, rows
+from ingestd.store import affairs, derived, pruning, rows
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
 from ingestd.store.rows import Refused, Row, Step
@@ -20,6 +20,8 @@ from ingestd.store.splitting import Split
 
 BUSY_WAIT: Final = 2.0
 """Seconds to wait inside SQLite for another process's lock before saying that the store is not available."""
+PAGES: Final = 1_000
+"""Free pages that are given back at a time."""
 _DATA_ERRORS: Final = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, OverflowError, UnicodeEncodeError)
 
 
@@ -78,9 +80,27 @@ class SqliteFile:
     def record(self, incidents: Sequence[Row], held: int) -> None:
         """Rows of ``incidents``, where the fence is still the one that is held (0: none is)."""
         with self._transaction() as db:
-            if held and int(_one(db, affairs.HIGHEST_FENCE, ("live",))[0]) != held:
-                raise Fenced(f"store {self._path}: another daemon has taken over")
+            self._stand(db, held)
             db.executemany(sql.rendered(sql.INCIDENTS, "sqlite"), incidents)
+
+    def prune(self, table: Prunable, before: int, after: int, held: int) -> Pruned:
+        """One step of ``interfaces.HistoryStore.prune``; of history, a lot of selections, or as much of it as one transaction may take."""
+        with self._transaction() as db:
+            self._stand(db, held)
+            if table != "odds_history":
+                rows = db.execute(_said(pruning.OVER[table]), (before,)).rowcount
+                return Pruned(rows, after if rows == pruning.CHUNK else None)
+            (last,) = db.execute(_said(pruning.LAST_OF_LOT), (after,)).fetchone()
+            if last is None:
+                return Pruned(0, None)
+            rows = db.execute(_said(pruning.HISTORY), (before, after, last)).rowcount
+            return Pruned(rows, after if rows == pruning.CHUNK else last)
+
+    def give_back(self) -> None:
+        """Make the file smaller by some free pages; does nothing unless its ``auto_vacuum`` is INCREMENTAL."""
+        with _translated():
+            if self._db is not None:
+                self._db.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
 
     def write(self, batch: Batch, fence: int, now: int) -> Written:
         """One transaction with everything of the batch; a row that SQLite will not take is left out, alone, and quarantined."""
@@ -91,6 +111,10 @@ class SqliteFile:
             written = _Writing(db, batch, now).run()
             self._commit(db, written)
         return written
+
+    def _stand(self, db: sqlite3.Connection, held: int) -> None:
+        if held and int(_one(db, affairs.HIGHEST_FENCE, ("live",))[0]) != held:
+            raise Fenced(f"store {self._path}: another daemon has taken over")
 
     def _commit(self, db: sqlite3.Connection, written: Written) -> None:
         try:

@@ -78,6 +78,8 @@ ACTIONS: Final[dict[str, Action]] = {
     "store.unavailable": Action("error", "the store is unavailable, the journal takes over: {problem}"),
     "store.available": Action("info", "the store is available again after {seconds} s", lasted=True),
     "store.in_doubt": Action("warning", "a commit lost its reply; the store says that it was {outcome}", code="outcome"),
+    "store.pruned": Action("info", "{rows} rows of {table} from before {before} deleted in {seconds} s", lasted=True),
+    "store.housekeeping_failed": Action("warning", "housekeeping of {table} failed and is tried again: {error}", code="table"),
     # What they share.
     "breaker.opened": Action("warning", "breaker {breaker} opened for {seconds} s", code="breaker", often=("breaker",)),
     "breaker.closed": Action("info", "breaker {breaker} closed"),

@@ -112,6 +112,7 @@ METRICS: Final[dict[str, Metric]] = {
     "sink_ambiguous_commits_total": _counter("Commits whose reply was lost, by what the store says of them.", "outcome"),
     "sink_last_commit_timestamp_seconds": _gauge("When the last batch was committed with its checkpoint, Unix time."),
     "sqlite_wal_bytes": _gauge("Bytes of the database's write-ahead log; 0 on PostgreSQL."),
+    "retention_rows_total": _counter("Rows deleted because their time is over.", "table"),
     # Journal.
     "journal_bytes": _gauge("Bytes of the journal on disk."),
     "journal_limit_bytes": _gauge("Bytes at which reading pauses until the store has caught up."),

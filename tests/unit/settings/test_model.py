@@ -18,6 +18,16 @@ def test_defaults() -> None:
     assert settings.sources[0].max_delta_span.time == pytest.approx(3600)
 
 
+def test_history_outlives_the_journal() -> None:
+    """A replay compares its frames with what was before them; without a border all is there."""
+    assert Settings().store.retention.history is None
+    assert Settings().store.retention.incidents == 90 * 86_400
+    as_long = {"store": {"retention": {"history": "7d", "incidents": None}}}
+    assert Settings.model_validate(as_long).store.retention.history == 7 * 86_400
+    with pytest.raises(ValidationError, match=r"is less than journal\.retain"):
+        Settings.model_validate({**as_long, "journal": {"retain": "8d"}})
+
+
 def test_frozen() -> None:
     """Nobody changes settings behind the others' backs."""
     with pytest.raises(ValidationError, match="frozen"):

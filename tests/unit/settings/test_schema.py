@@ -37,4 +37,4 @@ def test_a_source_by_its_feed(schema: dict[str, object]) -> None:
 
 def test_the_store_by_file(schema: dict[str, object]) -> None:
     """``store.url_file`` is a key too."""
-    assert set(at(schema, "$defs", "StoreSettings", "properties")) == {"url", "url_file", "schema"}  # type: ignore[call-overload]
+    assert set(at(schema, "$defs", "StoreSettings", "properties")) == {"retention", "url", "url_file", "schema"}  # type: ignore[call-overload]

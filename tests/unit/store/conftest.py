@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from ingestd.clock import SystemClock
-from ingestd.interfaces import Store
+from ingestd.interfaces import HistoryStore
 from ingestd.store import open_store
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.postgres import PostgresStore
@@ -24,7 +24,7 @@ def world() -> World:
 
 
 @pytest.fixture
-async def store(store_url: str) -> AsyncIterator[Store]:
+async def store(store_url: str) -> AsyncIterator[HistoryStore]:
     """A prepared store of each kind in turn."""
     opened = open_store(store_url, SCHEMA, SystemClock())
     await opened.prepare()
