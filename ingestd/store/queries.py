@@ -13,10 +13,12 @@ from sqlalchemy.orm import DeclarativeBase
 
 from ingestd.batch import CoverageRow
 from ingestd.model import SECOND
+from ingestd.retelling import Record
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.history import IncidentStatus, Troubles, read_incidents, read_troubles
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
+from ingestd.store.quarantine import Group, Journal, Which, read_groups, read_journals, read_known, read_record, read_records
 from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
 from ingestd.store.views.words import Words
@@ -178,6 +180,26 @@ class Queries:
     async def troubles(self, since: int, own_run: int | None) -> Troubles:
         """What is wrong as far as the store knows; ``since`` (UTC µs): how far back a failed run matters."""
         return await read_troubles(self._engine, since, own_run)
+
+    async def records(self, which: Which, limit: int) -> list[Record]:
+        """Records of quarantine, the latest first."""
+        return await read_records(self._engine, which, limit)
+
+    async def record(self, quarantine_id: int) -> Record | None:
+        """All of one record."""
+        return await read_record(self._engine, quarantine_id)
+
+    async def record_groups(self, which: Which) -> list[Group]:
+        """Records by source, stage and category."""
+        return await read_groups(self._engine, which)
+
+    async def record_ids(self, source: str) -> frozenset[int]:
+        """All records of a source."""
+        return await read_known(self._engine, source)
+
+    async def journals(self) -> dict[int, Journal]:
+        """All journals, by their ids."""
+        return await read_journals(self._engine)
 
     async def quarantine_count(self) -> int:
         """How many rejects wait for a decision."""

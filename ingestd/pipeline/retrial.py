@@ -1,0 +1,118 @@
+"""A source's frames once more, for what is in quarantine: only the prices of frames on trial are told anew. Pure and synchronous."""
+
+from collections.abc import Iterable, Iterator
+
+from ingestd.batch import Batch, Change, HeldRow, Refusal, Warm
+from ingestd.interfaces import Feed
+from ingestd.model import OUTCOMES, Complete, Decoded, Frame, Quote, Scope
+from ingestd.pipeline.catalogue import Catalogue
+from ingestd.pipeline.docket import Docket
+from ingestd.pipeline.judge import Standards
+from ingestd.pipeline.lane import Lane
+from ingestd.retelling import Retelling, Standing
+
+
+class Retrial(Lane):
+    """A lane whose frames a live run (or a load) has taken in before.
+
+    Its book sees every frame; what it writes is the history of the prices that frames on trial tell of, from there on, until each was told
+    again by a frame that was taken before as well: behind that, the run before and this one think alike. Coverage and flags stay as they
+    are: they say what was known, and what was on show.
+    """
+
+    def __init__(  # noqa: PLR0913 - as a lane
+        self, docket: Docket, begin: int, source: str, feed_name: str, feed: Feed, *, warm: Warm, replay: bool, standards: Standards
+    ) -> None:
+        """``begin``: position of its first frame; the rest as for a lane."""
+        super().__init__(source, feed_name, feed, Catalogue(), warm=warm, live=False, replay=replay, standards=standards)
+        self._docket = docket
+        self._touched: dict[int, int] = dict.fromkeys(docket.refused_selections(begin), 0)
+        """Prices that are told anew, and since when (received, UTC µs)."""
+        self._awaited = set(self._touched)
+        """Those of them that were not told again."""
+        self._selections = {row.selection.id: row.selection for row in warm.held}
+        self._stood: dict[int, HeldRow | Change] = {row.selection.id: row for row in warm.held}
+        self.position = 0
+        """Of the last frame taken in."""
+
+    def enough(self) -> bool:
+        """Whether all that was refused was heard, and every price concerned was told again."""
+        return bool(self.position) and not self._awaited and self._docket.over(self.position)
+
+    def apply(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
+        """Take a frame in, and put into the batch what is to be told anew."""
+        if batch.retelling is None:
+            batch.retelling = Retelling(since=dict.fromkeys(self._touched, offset))
+        items = list(decoded)
+        rejects, changes = len(batch.rejects), len(batch.changes)
+        before = {name: self.counters[name] for name in OUTCOMES}
+        super().apply(frame, items, offset, batch)
+        refused = {row.quarantine_id: row for row in batch.rejects[rejects:] if row.state == "open"}
+        del batch.rejects[rejects:]
+        batch.flags.clear()
+        self._selections.update((item.selection.id, item.selection) for item in items if isinstance(item, Quote))
+        named = {item.selection.id for item in items if isinstance(item, Quote)}
+        named |= {change.selection_id for change in batch.changes[changes:]}
+        self._stood.update((change.selection_id, change) for change in batch.changes[changes:])
+        trials = self._docket.called(self.source, frame)
+        if trials:
+            outcomes: dict[str, int] = {name: self.counters[name] - count for name, count in before.items()}
+            if self._docket.hear(trials, frame, refused, outcomes, named):
+                self._touch(named, frame, offset, batch.retelling)
+        elif not refused:
+            self._confirm(items, named)
+        batch.changes[changes:] = [change for change in batch.changes[changes:] if change.selection_id in self._touched]
+        self._docket.told(batch)
+        self.position = frame.offset
+
+    def take_back(self, refused: Iterable[Refusal]) -> None:
+        """The store will not have these rows today either."""
+        refusals = tuple(refused)
+        super().take_back(refusals)
+        self._docket.sent_back(refusals)
+
+    def close(self, batch: Batch) -> None:
+        """Prices as they stand by now, and what became of each record; its history says nothing twice."""
+        batch.settle |= set(self._touched)
+        batch.retelling = Retelling(standings=list(self._standings()), verdicts=self._docket.decided())
+
+    def report(self, batch: Batch) -> None:
+        """What was known when stays as it was recorded."""
+
+    def _touch(self, named: Iterable[int], frame: Frame, offset: int, retelling: Retelling) -> None:
+        for key in named:
+            self._touched.setdefault(key, frame.received_at)
+            self._awaited.add(key)
+            retelling.since.setdefault(key, offset)
+
+    def _confirm(self, items: Iterable[Decoded], named: Iterable[int]) -> None:
+        """What the run before was told as well."""
+        self._awaited.difference_update(named)
+        for item in items:
+            if isinstance(item, Complete) and self._awaited:
+                self._awaited -= {key for key in self._awaited if self._covers(item.scope, key)}
+
+    def _covers(self, scope: Scope, selection_id: int) -> bool:
+        selection = self._selections.get(selection_id)
+        if selection is None:
+            return False
+        ids = {"source": "", "event": selection.source_event_id, "market": selection.source_market_id}
+        return scope == selection.scope or ids.get(scope.kind) == scope.id
+
+    def _standings(self) -> Iterator[Standing]:
+        for key, since in self._touched.items():
+            stood = self._stood.get(key)
+            if stood is not None:
+                yield Standing(
+                    selection_id=key,
+                    since=since,
+                    until=self.last_received_at,
+                    price=stood.price,
+                    line=stood.line,
+                    size=stood.size,
+                    own_status=stood.own_status,
+                    result=stood.result,
+                    changed_at=stood.changed_at,
+                    seq=stood.seq,
+                    basis=stood.time_basis if isinstance(stood, Change) else None,
+                )
