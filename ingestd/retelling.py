@@ -33,9 +33,9 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How a price stands by today's reading: replaces the row of ``odds`` that frames received from ``since`` to ``until`` left.
+    """How a price stands by today's reading: replaces the row of ``odds`` that frames received from ``since`` to ``until`` left, or an older one.
 
-    ``basis`` None: as it is there.
+    ``basis``, ``received_at`` None: it stands as before these frames.
     """
 
     selection_id: int
@@ -49,6 +49,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     changed_at: int
     seq: int
     basis: TimeBasis | None
+    received_at: int | None
 
 
 class Retelling(Struct, kw_only=True):

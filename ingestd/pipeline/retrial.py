@@ -16,8 +16,8 @@ class Retrial(Lane):
     """A lane whose frames a live run (or a load) has taken in before.
 
     Its book sees every frame; what it writes is the history of the prices that frames on trial tell of, from there on, until each was told
-    again by a frame that was taken before as well: behind that, the run before and this one think alike. Coverage and flags stay as they
-    are: they say what was known, and what was on show.
+    again by a frame that was taken before as well: behind that, the run before and this one think alike. Where the decoder refused
+    something, what followed in that epoch is told anew as well. Coverage and flags stay as they are: what was known then, and was on show.
     """
 
     def __init__(  # noqa: PLR0913 - as a lane
@@ -32,12 +32,14 @@ class Retrial(Lane):
         """Those of them that were not told again."""
         self._selections = {row.selection.id: row.selection for row in warm.held}
         self._stood: dict[int, HeldRow | Change] = {row.selection.id: row for row in warm.held}
+        self._shaken = False
+        """Whether the run before had lost its base, and read what follows otherwise or not at all, until an epoch begins."""
         self.position = 0
         """Of the last frame taken in."""
 
     def enough(self) -> bool:
         """Whether all that was refused was heard, and every price concerned was told again."""
-        return bool(self.position) and not self._awaited and self._docket.over(self.position)
+        return bool(self.position) and not self._awaited and not self._shaken and self._docket.over(self.position)
 
     def apply(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
         """Take a frame in, and put into the batch what is to be told anew."""
@@ -53,13 +55,17 @@ class Retrial(Lane):
         self._selections.update((item.selection.id, item.selection) for item in items if isinstance(item, Quote))
         named = {item.selection.id for item in items if isinstance(item, Quote)}
         named |= {change.selection_id for change in batch.changes[changes:]}
-        self._stood.update((change.selection_id, change) for change in batch.changes[changes:])
+        self._stood.update((change.selection_id, change) for change in batch.changes[changes:] if change.current)
         trials = self._docket.called(self.source, frame)
+        self._shaken &= not frame.epoch
+        taken = False
         if trials:
             outcomes: dict[str, int] = {name: self.counters[name] - count for name, count in before.items()}
-            if self._docket.hear(trials, frame, refused, outcomes, named):
-                self._touch(named, frame, offset, batch.retelling)
-        elif not refused:
+            taken = self._docket.hear(trials, frame, refused, outcomes, named)
+            self._shaken |= taken and any(trial.record.stage == "decode" for trial in trials)
+        if taken or self._shaken:
+            self._touch(named, frame, offset, batch.retelling)
+        elif not trials and not refused:
             self._confirm(items, named)
         batch.changes[changes:] = [change for change in batch.changes[changes:] if change.selection_id in self._touched]
         self._docket.told(batch)
@@ -115,4 +121,5 @@ class Retrial(Lane):
                     changed_at=stood.changed_at,
                     seq=stood.seq,
                     basis=stood.time_basis if isinstance(stood, Change) else None,
+                    received_at=stood.received_at if isinstance(stood, Change) else None,
                 )

@@ -66,7 +66,9 @@ class PostgresWriting:
                 await self._merge(step)
                 step.rows = []
         await self.everything()
-        await self._correct(retelling.STAND, retelling.standings(self._batch, self._now))
+        standings = retelling.standings(self._batch, self._now)
+        await self._correct(retelling.STAND, standings)
+        await self._correct(retelling.END, standings)
         for ids in rows.chunks(sorted(self._batch.settle)):
             await self._db.execute(_said(affairs.SETTLE), ids)
         for step in rejects(self._batch, self._refused, self._now):

@@ -40,18 +40,29 @@ UNTELL: Final = Correction(
 )
 """What frames from ``since`` to ``until`` made of a price goes: what they make of it today is in the same batch."""
 _PRICE: Final = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
+_STANDING: Final = (
+    *(("id", "int"), ("since", "time"), ("until", "time"), ("price", "float"), ("line", "float"), ("size", "float")),
+    *(("own_status", "text"), ("result", "text"), ("changed_at", "time"), ("seq", "int"), ("basis", "text"), ("received", "time")),
+    ("now", "time"),
+)
 STAND: Final = Correction(
-    f"UPDATE odds SET {', '.join(f'{name} = {{{name}}}' for name in _PRICE)}, "
-    "time_basis = coalesce({basis}, odds.time_basis), committed_at = {now} {each} "
-    "WHERE odds.selection_id = {id} AND odds.received_at BETWEEN {since} AND {until} "
+    f"UPDATE odds SET {', '.join(f'{name} = {{{name}}}' for name in _PRICE)}, time_basis = coalesce({{basis}}, odds.time_basis), "
+    "received_at = coalesce({received}, odds.received_at), committed_at = {now} {each} "
+    "WHERE odds.selection_id = {id} AND odds.received_at <= {until} "
+    "AND (odds.received_at >= {since} OR (odds.changed_at, odds.seq) < ({changed_at}, {seq})) "
     f"AND ({', '.join(f'odds.{name}' for name in _PRICE)}) {{differs}} ({', '.join(f'{{{name}}}' for name in _PRICE)})",
-    (
-        *(("id", "int"), ("since", "time"), ("until", "time"), ("price", "float"), ("line", "float"), ("size", "float")),
-        *(("own_status", "text"), ("result", "text"), ("changed_at", "time"), ("seq", "int"), ("basis", "text"), ("now", "time")),
-    ),
+    _STANDING,
     "FROM",
 )
-"""Only a row that these frames left: what came later is newer, and what no live run holds would never be withdrawn."""
+"""A row that these frames left, or an older one: what came later is newer."""
+END: Final = Correction(
+    f"INSERT INTO odds (selection_id, {', '.join(_PRICE)}, time_basis, received_at, committed_at) "
+    f"SELECT {{id}}, {', '.join(f'{{{name}}}' for name in _PRICE)}, {{basis}}, {{received}}, {{now}} {{each}} "
+    "WHERE {own_status} NOT IN ('open', 'suspended') AND {basis} IS NOT NULL ON CONFLICT DO NOTHING",
+    _STANDING,
+    "FROM",
+)
+"""What no live run ever held, once it is over; while it is on offer nobody would notice that it goes, so it waits to be told again."""
 DECIDE: Final = Correction(
     "UPDATE quarantine SET attempts = quarantine.attempts + 1, state = {state}, stage = {stage}, category = {category}, "
     "severity = {severity}, reason = {reason}, error = CASE WHEN {state} = 'open' THEN {error} ELSE quarantine.error END {each} "
@@ -74,13 +85,13 @@ def untold(batch: Batch) -> list[Row]:
 
 
 def standings(batch: Batch, now: int) -> list[Row]:
-    """Rows for ``STAND``."""
+    """Rows for ``STAND`` and ``END``."""
     if batch.retelling is None:
         return []
     return [
         (
             *(row.selection_id, row.since, row.until, row.price, row.line, row.size, row.own_status, row.result),
-            *(row.changed_at, row.seq, row.basis, now),
+            *(row.changed_at, row.seq, row.basis, row.received_at, now),
         )
         for row in sorted(batch.retelling.standings, key=lambda row: row.selection_id)
     ]

@@ -141,7 +141,9 @@ class _Writing:
             self._catalogue(step)
         self._count("untold", self._correct(retelling.UNTELL, retelling.untold(self._batch)))
         self._prices()
-        self._correct(retelling.STAND, retelling.standings(self._batch, self._now))
+        standings = retelling.standings(self._batch, self._now)
+        self._correct(retelling.STAND, standings)
+        self._correct(retelling.END, standings)
         for step in (rows.coverage(self._batch), rows.sources(self._batch)):
             rows.screen(step, self._refused)
             self._merge(step)
