@@ -33,8 +33,9 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """How a price stands by today's reading: replaces the row of ``odds`` that frames received from ``since`` to ``until`` left, or an older one.
+    """How a price stands by today's reading.
 
+    It replaces the row of ``odds`` that frames received from ``since`` to ``until`` left, or an older one.
     ``basis``, ``received_at`` None: it stands as before these frames.
     """
 
