@@ -56,10 +56,11 @@ class Standing(Struct, frozen=True, kw_only=True):
 class Retelling(Struct, kw_only=True):
     """Part of a batch of kind ``retry``.
 
-    ``since``: selections whose history is told anew, each from an offset on to the batch's position: what stood there goes, before the
+    ``since``: selections whose history is told anew, each from an offset on to the one at ``until``: what stood there goes, before the
     batch's own changes come. ``verdicts``: records as they are to be; each counts one attempt more, unless it came again meanwhile.
     """
 
     since: dict[int, int] = field(default_factory=dict)
+    until: int = 0
     standings: list[Standing] = field(default_factory=list)
     verdicts: list[Record] = field(default_factory=list)

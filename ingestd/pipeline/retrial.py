@@ -1,10 +1,10 @@
 """A source's frames once more, for what is in quarantine: only the prices of frames on trial are told anew. Pure and synchronous."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from ingestd.batch import Batch, Change, HeldRow, Refusal, Warm
+from ingestd.batch import Batch, Change, HeldRow, Refusal, RejectRow, Warm
 from ingestd.interfaces import Feed
-from ingestd.model import OUTCOMES, Complete, Decoded, Frame, Quote, Scope
+from ingestd.model import OUTCOMES, Complete, Decoded, Fixture, Frame, Quote, Scope
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.docket import Docket
 from ingestd.pipeline.judge import Standards
@@ -28,8 +28,8 @@ class Retrial(Lane):
         self._docket = docket
         self._touched: dict[int, int] = dict.fromkeys(docket.refused_selections(begin), 0)
         """Prices that are told anew, and since when (received, UTC µs)."""
-        self._awaited = set(self._touched)
-        """Those of them that were not told again."""
+        self._awaited: set[int | str] = set(self._touched)
+        """Those of them, and events (by the source's own ids), that were not told again."""
         self._selections = {row.selection.id: row.selection for row in warm.held}
         self._stood: dict[int, HeldRow | Change] = {row.selection.id: row for row in warm.held}
         self._shaken = False
@@ -38,36 +38,28 @@ class Retrial(Lane):
         """Of the last frame taken in."""
 
     def enough(self) -> bool:
-        """Whether all that was refused was heard, and every price concerned was told again."""
+        """Whether all that was refused was heard, and every price and event concerned was told again."""
         return bool(self.position) and not self._awaited and not self._shaken and self._docket.over(self.position)
 
     def apply(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
         """Take a frame in, and put into the batch what is to be told anew."""
+        if self.enough():
+            return
         if batch.retelling is None:
             batch.retelling = Retelling(since=dict.fromkeys(self._touched, offset))
+        batch.retelling.until = offset
         items = list(decoded)
         rejects, changes = len(batch.rejects), len(batch.changes)
         before = {name: self.counters[name] for name in OUTCOMES}
         super().apply(frame, items, offset, batch)
         refused = {row.quarantine_id: row for row in batch.rejects[rejects:] if row.state == "open"}
+        told = batch.changes[changes:]
+        self._stood.update((change.selection_id, change) for change in told if change.current)
+        outcomes: dict[str, int] = {name: self.counters[name] - count for name, count in before.items()}
+        self._weigh(frame, items, {change.selection_id for change in told}, refused, outcomes, batch.retelling)
+        batch.changes[changes:] = [change for change in told if change.selection_id in self._touched]
         del batch.rejects[rejects:]
         batch.flags.clear()
-        self._selections.update((item.selection.id, item.selection) for item in items if isinstance(item, Quote))
-        named = {item.selection.id for item in items if isinstance(item, Quote)}
-        named |= {change.selection_id for change in batch.changes[changes:]}
-        self._stood.update((change.selection_id, change) for change in batch.changes[changes:] if change.current)
-        trials = self._docket.called(self.source, frame)
-        self._shaken &= not frame.epoch
-        taken = False
-        if trials:
-            outcomes: dict[str, int] = {name: self.counters[name] - count for name, count in before.items()}
-            taken = self._docket.hear(trials, frame, refused, outcomes, named)
-            self._shaken |= taken and any(trial.record.stage == "decode" for trial in trials)
-        if taken or self._shaken:
-            self._touch(named, frame, offset, batch.retelling)
-        elif not trials and not refused:
-            self._confirm(items, named)
-        batch.changes[changes:] = [change for change in batch.changes[changes:] if change.selection_id in self._touched]
         self._docket.told(batch)
         self.position = frame.offset
 
@@ -85,18 +77,38 @@ class Retrial(Lane):
     def report(self, batch: Batch) -> None:
         """What was known when stays as it was recorded."""
 
-    def _touch(self, named: Iterable[int], frame: Frame, offset: int, retelling: Retelling) -> None:
-        for key in named:
-            self._touched.setdefault(key, frame.received_at)
-            self._awaited.add(key)
-            retelling.since.setdefault(key, offset)
+    def _weigh(
+        self,
+        frame: Frame,
+        items: Iterable[Decoded],
+        named: set[int],
+        refused: Mapping[int, RejectRow],
+        outcomes: Mapping[str, int],
+        retelling: Retelling,
+    ) -> None:
+        """What is to be told anew because of a frame, and what it tells again; ``named``: selections that it changed."""
+        quotes = [item.selection for item in items if isinstance(item, Quote)]
+        self._selections.update((selection.id, selection) for selection in quotes)
+        named |= {selection.id for selection in quotes}
+        events = {item.source_event_id for item in items if isinstance(item, Fixture)}
+        self._shaken &= not frame.epoch
+        trials = self._docket.called(self.source, frame)
+        taken = bool(trials) and self._docket.hear(trials, frame, refused, outcomes, named)
+        self._shaken |= taken and any(trial.record.stage == "decode" for trial in trials)
+        if taken or self._shaken:
+            self._awaited |= named | events
+            for key in named:
+                self._touched.setdefault(key, frame.received_at)
+                retelling.since.setdefault(key, retelling.until)
+        elif not trials and not refused:
+            self._awaited -= named | events
+            self._withdrawn(items)
 
-    def _confirm(self, items: Iterable[Decoded], named: Iterable[int]) -> None:
-        """What the run before was told as well."""
-        self._awaited.difference_update(named)
+    def _withdrawn(self, items: Iterable[Decoded]) -> None:
+        """What a walk covers is told again, listed or not."""
         for item in items:
             if isinstance(item, Complete) and self._awaited:
-                self._awaited -= {key for key in self._awaited if self._covers(item.scope, key)}
+                self._awaited -= {key for key in self._awaited if isinstance(key, int) and self._covers(item.scope, key)}
 
     def _covers(self, scope: Scope, selection_id: int) -> bool:
         selection = self._selections.get(selection_id)

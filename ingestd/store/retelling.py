@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.batch import Batch, store_offset
+from ingestd.batch import Batch
 from ingestd.store.checks import storable
 from ingestd.store.rows import Row
 from ingestd.store.statements import EXACT_TIME, Dialect
@@ -80,8 +80,7 @@ def untold(batch: Batch) -> list[Row]:
     """Rows for ``UNTELL``."""
     if batch.retelling is None:
         return []
-    until = store_offset(batch.journal_id, batch.position)
-    return [(selection_id, since, until) for selection_id, since in sorted(batch.retelling.since.items())]
+    return [(selection_id, since, batch.retelling.until) for selection_id, since in sorted(batch.retelling.since.items())]
 
 
 def standings(batch: Batch, now: int) -> list[Row]:
