@@ -37,6 +37,7 @@ Fate = Literal["taken", "refused", "gone", "left"]
 """``gone``: its frame, or what that needs, is no longer in the journal. ``left``: not tried."""
 GONE: Final = "its frame is no longer in the journal"
 NO_IMAGE: Final = "the image before its frame is no longer in the journal"
+UNDER_WAY: Final = "the image after it has not come yet; try again once it has, or once the daemon has stopped"
 UNTOLD: Final = "the frames around it no longer tell of this row"
 
 
@@ -127,7 +128,7 @@ class Retries:
             if isinstance(failure, BaseExceptionGroup):
                 raise ours(failure) from failure
             raise
-        taken = sum(trial.heard and trial.refusal is None for trial in docket.trials)
+        taken = sum(trial.given and trial.refusal is None for trial in docket.trials)
         counts = {"records": len(docket.trials), "replayed": taken, "rows": self.rows}
         await self._store.end(run, ended_at=self._clock.now(), status="done", counts=counts)
 
@@ -212,8 +213,8 @@ def _judged(trial: Trial) -> Tried:
     if trial.refusal is not None:
         said = trial.refusal
         return Tried(record=said, fate="refused", why=f"{said.stage}: {said.category}: {said.reason}", outcomes=outcomes)
+    if trial.given:
+        return Tried(record=trial.verdict(), fate="taken", outcomes=outcomes)
     if not trial.heard:
         return Tried(record=trial.record, fate="gone", why=GONE)
-    if trial.record.stage == "load" and not trial.outcomes:
-        return Tried(record=trial.record, fate="left", why=UNTOLD)
-    return Tried(record=trial.verdict(), fate="taken", outcomes=outcomes)
+    return Tried(record=trial.record, fate="left", why=UNDER_WAY if trial.waits else UNTOLD, outcomes=outcomes)

@@ -27,7 +27,8 @@ _HELD: Final = {
 class Trial(Struct):
     """One record on trial. ``begin``: position from which frames have to be read for it.
 
-    ``heard``: its last frame was read; ``outcomes``: of the updates of its frames; ``refusal``: the record as it is refused again.
+    ``heard``: its last frame was read; ``waits``: for the end of an epoch that goes on; ``given``: its verdict is written. ``outcomes``: of
+    the updates of its frames; ``refusal``: the record as it is refused again.
     """
 
     record: Record
@@ -35,6 +36,7 @@ class Trial(Struct):
     position: int
     heard: bool = False
     given: bool = False
+    waits: bool = False
     outcomes: Counter[str] = field(default_factory=Counter)
     selections: set[int] = field(default_factory=set)
     refusal: Record | None = None
@@ -129,12 +131,17 @@ class Docket:
             for trial in hit:
                 trial.refuse("load", "store", "error", refusal.error.split(":", 1)[0], refusal.error)
 
-    def decided(self) -> list[Record]:
-        """Verdicts that have not been given yet; of a row that nothing told again there is none."""
+    def decided(self, under_way: int = 0) -> list[Record]:
+        """Verdicts that have not been given yet; of a row that nothing told again there is none.
+
+        ``under_way``: where an epoch began (0: none) that goes on and that the run before lost the base of. What its decoder refused there
+        and is taken now waits for the end of it: frames still to come are read as badly, and nothing else would lead back to them.
+        """
         found = [trial for trial in self.trials if trial.heard and not trial.given and (trial.outcomes or trial.refusal)]
         for trial in found:
-            trial.given = True
-        return [trial.verdict() for trial in found]
+            trial.waits = bool(0 < under_way <= trial.position and trial.refusal is None and trial.record.stage == "decode")
+            trial.given = not trial.waits
+        return [trial.verdict() for trial in found if trial.given]
 
 
 def _repeats(record: Record) -> bool:

@@ -34,6 +34,8 @@ class Retrial(Lane):
         self._stood: dict[int, HeldRow | Change] = {row.selection.id: row for row in warm.held}
         self._shaken = False
         """Whether the run before had lost its base, and read what follows otherwise or not at all, until an epoch begins."""
+        self._open = False
+        """Whether its session goes on behind the last frame taken in."""
         self.position = 0
         """Of the last frame taken in."""
 
@@ -61,6 +63,7 @@ class Retrial(Lane):
         del batch.rejects[rejects:]
         batch.flags.clear()
         self._docket.told(batch)
+        self._open = (frame.kind, frame.meta.get("reason")) != ("closed", "stopped")
         self.position = frame.offset
 
     def take_back(self, refused: Iterable[Refusal]) -> None:
@@ -72,7 +75,8 @@ class Retrial(Lane):
     def close(self, batch: Batch) -> None:
         """Prices as they stand by now, and what became of each record; its history says nothing twice."""
         batch.settle |= set(self._touched)
-        batch.retelling = Retelling(standings=list(self._standings()), verdicts=self._docket.decided())
+        under_way = self.applied_epoch if self._shaken and self._open else 0
+        batch.retelling = Retelling(standings=list(self._standings()), verdicts=self._docket.decided(under_way))
 
     def report(self, batch: Batch) -> None:
         """What was known when stays as it was recorded."""

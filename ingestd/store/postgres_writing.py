@@ -59,7 +59,8 @@ class PostgresWriting:
             await self._step(step)
         if self._refused:
             self._changes = rows.screen_changes(self._changes, self._refused)
-        self._count("untold", await self._correct(retelling.UNTELL, retelling.untold(self._batch)))
+        for correction, lot in ((retelling.UNTELL, retelling.untold(self._batch)), (retelling.YIELD, retelling.yielding(self._batch))):
+            self._count("untold", await self._correct(correction, lot))
         if self._careful:
             await self._split_prices()
             for step in (self._coverage, self._sources):

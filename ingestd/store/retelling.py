@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ingestd.batch import Batch
+from ingestd.batch import Batch, store_offset
 from ingestd.store.checks import storable
 from ingestd.store.rows import Row
 from ingestd.store.statements import EXACT_TIME, Dialect
@@ -39,6 +39,13 @@ UNTELL: Final = Correction(
     "USING",
 )
 """What frames from ``since`` to ``until`` made of a price goes: what they make of it today is in the same batch."""
+YIELD: Final = Correction(
+    "DELETE FROM odds_history {each} WHERE odds_history.selection_id = {id} AND odds_history.changed_at = {changed_at} "
+    "AND odds_history.seq = {seq} AND odds_history.journal_offset BETWEEN {since} AND {until}",
+    (("id", "int"), ("changed_at", "time"), ("seq", "int"), ("since", "int"), ("until", "int")),
+    "USING",
+)
+"""So does a row of the same key that a later frame left (an image tells with the stamps of before): its turn comes, if it says anything new."""
 _PRICE: Final = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
 _STANDING: Final = (
     *(("id", "int"), ("since", "time"), ("until", "time"), ("price", "float"), ("line", "float"), ("size", "float")),
@@ -81,6 +88,14 @@ def untold(batch: Batch) -> list[Row]:
     if batch.retelling is None:
         return []
     return [(selection_id, since, batch.retelling.until) for selection_id, since in sorted(batch.retelling.since.items())]
+
+
+def yielding(batch: Batch) -> list[Row]:
+    """Rows for ``YIELD``."""
+    if batch.retelling is None:
+        return []
+    since, until = batch.retelling.until + 1, store_offset(batch.journal_id + 1, 0) - 1
+    return [(row.selection_id, row.changed_at, row.seq, since, until) for row in batch.changes if row.history]
 
 
 def standings(batch: Batch, now: int) -> list[Row]:

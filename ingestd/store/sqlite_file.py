@@ -139,7 +139,8 @@ class _Writing:
         """Everything but BEGIN, the checkpoint and COMMIT."""
         for step in rows.catalogue(self._batch):
             self._catalogue(step)
-        self._count("untold", self._correct(retelling.UNTELL, retelling.untold(self._batch)))
+        for correction, lot in ((retelling.UNTELL, retelling.untold(self._batch)), (retelling.YIELD, retelling.yielding(self._batch))):
+            self._count("untold", self._correct(correction, lot))
         self._prices()
         standings = retelling.standings(self._batch, self._now)
         self._correct(retelling.STAND, standings)

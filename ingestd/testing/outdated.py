@@ -14,20 +14,20 @@ from ingestd.sources.kind import FeedContext, FeedKind, FeedOptions
 Fault = Literal["price", "message", "crash"]
 """Some prices are refused, one by one; or some messages as a whole; or some messages meet a bug."""
 FAULTS: Final[tuple[Fault, ...]] = ("price", "message", "crash")
-ONE_IN: Final = 5
 
 
 class Outdated:
-    """A decoder that refuses one in five, by content: whoever reads the same again refuses the same."""
+    """A decoder that refuses one in some, by content: whoever reads the same again refuses the same."""
 
-    def __init__(self, inner: Decoder, fault: Fault) -> None:
+    def __init__(self, inner: Decoder, fault: Fault, one_in: int) -> None:
         self._inner = inner
         self._fault = fault
+        self._one_in = one_in
         self.counts: Mapping[str, int] = inner.counts
 
     def __call__(self, frame: Frame) -> Iterable[Decoded]:
         """What it makes of a frame. Raises Malformed, and what nobody thought of."""
-        if self._fault != "price" and frame.kind == "data" and not frame.epoch and _chosen(frame.payload):
+        if self._fault != "price" and frame.kind == "data" and not frame.epoch and self._chosen(frame.payload):
             if self._fault == "crash":
                 raise ZeroDivisionError("not thought of yet")
             raise Malformed("shape", "not known yet")
@@ -40,30 +40,30 @@ class Outdated:
         return self._inner.broken(reason, frame)
 
     def _priced(self, index: int, item: Decoded) -> Decoded:
-        if self._fault == "price" and isinstance(item, Quote) and item.price is not None and _chosen(repr(item.price).encode()):
+        if self._fault == "price" and isinstance(item, Quote) and item.price is not None and self._chosen(repr(item.price).encode()):
             return Reject(stage="decode", category="price", reason="not known yet", path=f"price[{index}]")
         return item
 
+    def _chosen(self, said: bytes) -> bool:
+        return xxhash.xxh3_64_intdigest(said) % self._one_in == 0
+
 
 class _OutdatedFeed:
-    def __init__(self, inner: Feed, fault: Fault) -> None:
+    def __init__(self, inner: Feed, fault: Fault, one_in: int) -> None:
         self._inner = inner
         self._fault: Fault = fault
+        self._one_in = one_in
         self.time_rule, self.silence_limit, self.renewable = inner.time_rule, inner.silence_limit, inner.renewable
         self.connect = inner.connect
 
     def decoder(self) -> Decoder:
-        return Outdated(self._inner.decoder(), self._fault)
+        return Outdated(self._inner.decoder(), self._fault, self._one_in)
 
 
-def outdated(kind: FeedKind, fault: Fault) -> FeedKind:
+def outdated(kind: FeedKind, fault: Fault, one_in: int = 5) -> FeedKind:
     """The same feed with such a decoder, live and in a replay."""
 
     def build(options: FeedOptions, context: FeedContext) -> Feed:
-        return _OutdatedFeed(kind.build(options, context), fault)
+        return _OutdatedFeed(kind.build(options, context), fault, one_in)
 
     return structs.replace(kind, build=build)
-
-
-def _chosen(said: bytes) -> bool:
-    return xxhash.xxh3_64_intdigest(said) % ONE_IN == 0
