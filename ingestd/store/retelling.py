@@ -45,7 +45,7 @@ YIELD: Final = Correction(
     (("id", "int"), ("changed_at", "time"), ("seq", "int"), ("since", "int"), ("until", "int")),
     "USING",
 )
-"""So does a row of the same key that a later frame left (an image tells with the stamps of before): its turn comes, if it says anything new."""
+"""So does a row of the same key that a later frame left (an image repeats stamps): its turn comes, if it says anything new."""
 _PRICE: Final = ("price", "line", "size", "own_status", "result", "changed_at", "seq")
 _STANDING: Final = (
     *(("id", "int"), ("since", "time"), ("until", "time"), ("price", "float"), ("line", "float"), ("size", "float")),
