@@ -37,7 +37,7 @@ Fate = Literal["taken", "refused", "gone", "left"]
 """``gone``: its frame, or what that needs, is no longer in the journal. ``left``: not tried."""
 GONE: Final = "its frame is no longer in the journal"
 NO_IMAGE: Final = "the image before its frame is no longer in the journal"
-UNDER_WAY: Final = "the image after it has not come yet; try again once it has, or once the daemon has stopped"
+UNDER_WAY: Final = "the image after it has not come yet; try again once it has, or once the session has ended"
 UNTOLD: Final = "the frames around it no longer tell of this row"
 
 

@@ -63,7 +63,7 @@ class Retrial(Lane):
         del batch.rejects[rejects:]
         batch.flags.clear()
         self._docket.told(batch)
-        self._open = (frame.kind, frame.meta.get("reason")) != ("closed", "stopped")
+        self._open = frame.kind != "closed"
         self.position = frame.offset
 
     def take_back(self, refused: Iterable[Refusal]) -> None:

@@ -84,11 +84,11 @@ def test_what_follows_a_message_that_could_not_be_read() -> None:
 
 
 def test_an_epoch_that_goes_on_at_the_end() -> None:
-    """Leaves the record open, unless the session was stopped in order."""
+    """Leaves the record open, unless its session has ended."""
     for kind, states in (("data", []), ("closed", ["replayed"])):
         bench = Bench(ONE)
         bench.frame(5, Quote(A, 2.2), epoch=True)
-        last = Frame("s", kind, AT + 6, offset=6, meta={"reason": "stopped"})  # type: ignore[arg-type] # words of the model
+        last = Frame("s", kind, AT + 6, offset=6)  # type: ignore[arg-type] # words of the model
         bench.lane.apply(last, [], 6, bench.batch)
         batch = replace_position(bench)
         bench.lane.close(batch)
