@@ -58,12 +58,10 @@ def _source(batch: Batch, table: str, key: Key) -> str:
 
 
 def _offset(batch: Batch, table: str, key: Key) -> int:
-    """The frame in which the batch tells of it first, else the last of the batch."""
-    if table in OF_SELECTION:
-        for change in batch.changes:
-            if change.selection_id == key[0]:
-                return change.offset
-    return store_offset(batch.journal_id, batch.position)
+    """The frame in which the batch tells of it first, else (also where that is what is wrong with it) the last of the batch."""
+    last = store_offset(batch.journal_id, batch.position)
+    told = (change.offset for change in batch.changes if table in OF_SELECTION and change.selection_id == key[0])
+    return min(next(told, last), last)
 
 
 def _row(row: RejectRow) -> Row:

@@ -33,6 +33,8 @@ def unlike(table: str, got: list[Fact], wanted: list[Fact], *, live: bool) -> li
     if table in RETOLD:
         got, wanted = ([tuple(word for word in fact if not word.startswith(RETOLD[table])) for fact in one] for one in (got, wanted))
     surplus, lacking = set(got) - set(wanted), set(wanted) - set(got)
+    # an event that the old reading named by an id alone, before it was told whose it is, stays a name
+    surplus = {fact for fact in surplus if table not in ("events", "event_links") or "name=''" not in fact}
     if live and table == "odds":
         held = {fact[0] for fact in got}
         lacking = {fact for fact in lacking if fact[0] in held or not on_offer(fact)}

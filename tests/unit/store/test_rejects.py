@@ -10,6 +10,7 @@ from ingestd.testing.batches import T0, World
 def refused_row(world: World, kind: str, source: str) -> tuple[object, ...]:
     """A price that the database would not take, in the second frame of a batch: id, source, offset, path."""
     world.run = Run(run_id=1, kind="live" if kind == "live" else "retry", source=source, started_at=T0)
+    world.journal_id = 1
     one = world.selection("a")
     batch = world.batch([world.change(one, T0)])
     world.tell(batch, one)
