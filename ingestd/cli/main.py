@@ -9,6 +9,7 @@ import typer
 
 from ingestd import __version__
 from ingestd.cli.event_words import events
+from ingestd.cli.quarantine_words import quarantine
 from ingestd.errors import ConfigError, IngestdError, InUse
 
 FAILED: Final = 1
@@ -27,6 +28,7 @@ app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
 app.add_typer(events, name="events")
+app.add_typer(quarantine, name="quarantine")
 alerts = typer.Typer(help="Look after alerts.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(alerts, name="alerts")
 

@@ -184,7 +184,11 @@ class Catalogue:
 
     def _hold(self, row: LinkRow, batch: Batch) -> None:
         key = (row.source, row.source_event_id)
-        self._said[key] = batch.links[key] = row
+        self._said[key] = row
+        told = batch.links.get(key)
+        # what was let go of, and is only mentioned now, may have been told in full before in this batch
+        if told is None or told.changed_at <= row.changed_at:
+            batch.links[key] = row
         known = self._events.get(key)
         # a run that reads what is long past says less of today than the store does
         self._events.put(row if known is None or known.changed_at <= row.changed_at else linked(known, row))

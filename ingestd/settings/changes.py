@@ -21,6 +21,7 @@ RELOADED: Final = (
     "log.level",
     "log.levels",
     "precedence",
+    "quarantine",
     "shutdown",
     "sources",
     "store.retention",

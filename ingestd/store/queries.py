@@ -13,10 +13,12 @@ from sqlalchemy.orm import DeclarativeBase
 
 from ingestd.batch import CoverageRow
 from ingestd.model import SECOND
+from ingestd.retelling import Record
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
 from ingestd.store.history import Backlog, EndedRun, IncidentStatus, Troubles, read_backlog, read_ended, read_incidents, read_troubles
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
+from ingestd.store.quarantine import Group, Journal, Which, read_groups, read_journals, read_known, read_record, read_records
 from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
 from ingestd.store.views.words import Words
@@ -192,6 +194,26 @@ class Queries:
     async def backlog(self) -> list[Backlog]:
         """What waits in quarantine, by source."""
         return await read_backlog(self._engine)
+
+    async def records(self, which: Which, limit: int) -> list[Record]:
+        """Records of quarantine, the latest first."""
+        return await read_records(self._engine, which, limit)
+
+    async def record(self, quarantine_id: int) -> Record | None:
+        """All of one record."""
+        return await read_record(self._engine, quarantine_id)
+
+    async def record_groups(self, which: Which) -> list[Group]:
+        """Records by source, stage and category."""
+        return await read_groups(self._engine, which)
+
+    async def record_ids(self, source: str) -> frozenset[int]:
+        """All records of a source."""
+        return await read_known(self._engine, source)
+
+    async def journals(self) -> dict[int, Journal]:
+        """All journals, by their ids."""
+        return await read_journals(self._engine)
 
     async def quarantine_count(self) -> int:
         """How many rejects wait for a decision."""

@@ -109,6 +109,15 @@ def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
     assert (outcome, link and (link.changed_at, link.seq)) == ("changed", (T, 0))
 
 
+def test_a_mention_does_not_undo_what_the_batch_holds() -> None:
+    """An event long over is told, let go of by the sweep, and mentioned again before the batch is written."""
+    catalogue, batch = Catalogue(), new_batch()
+    catalogue.fixture("s", FIXTURE, T + 1, "ordered", batch)
+    catalogue.forget("s", T + 10)
+    catalogue.mention("s", "e1", batch)
+    assert batch.links["s", "e1"].name == "A v B"
+
+
 def test_a_learnt_link_is_never_decided_again() -> None:
     """What the store says an event is, it is."""
     catalogue = Catalogue()
