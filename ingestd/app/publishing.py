@@ -13,7 +13,7 @@ from ingestd.pipeline.lane import DUPLICATE
 BREAKER_STATES: Final = ("closed", "open", "half_open")
 TASKS: Final = (
     *("alerts", "close", "collector", "commit", "decode", "floods", "incidents", "intake", "job", "loader", "loop"),
-    *("pause", "progress", "reloads", "renew", "signs", "watch", "watchdog", "unnamed"),
+    *("pause", "progress", "reloads", "renew", "signs", "start", "watch", "watchdog", "unnamed"),
 )
 """First words of the names of tasks."""
 
