@@ -16,22 +16,8 @@ BREAKER_STATES: Final = ("closed", "open", "half_open")
 PAUSES: Final = ("parked", "throttled", "room")
 WORDS: Final = ("market", "period", "outcome")
 TASKS: Final = (
-    *(
-        "alerts",
-        "close",
-        "collector",
-        "commit",
-        "decode",
-        "floods",
-        "gauges",
-        "housekeeping",
-        "incidents",
-        "intake",
-        "job",
-        "loader",
-        "loop",
-    ),
-    *("pause", "progress", "reloads", "renew", "signs", "start", "stop", "watch", "watchdog", "unnamed"),
+    *("alerts", "close", "collector", "commit", "decode", "floods", "gauges", "housekeeping", "incidents", "intake", "job", "loader"),
+    *("loop", "pause", "progress", "reloads", "renew", "signs", "start", "watch", "watchdog", "unnamed"),
 )
 """First words of the names of tasks."""
 

@@ -105,7 +105,8 @@ def _stop_on_signal() -> asyncio.Event:
 
 async def _unless(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:
     """What comes of the work; None where ``stop`` is set first: then it is broken off."""
-    working, stopping = asyncio.create_task(work, name="start"), asyncio.create_task(stop.wait(), name="stop")
+    working = asyncio.create_task(work, name="start")
+    stopping = asyncio.create_task(stop.wait(), name="watch for the end")
     try:
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
