@@ -12,8 +12,8 @@ from ingestd.pipeline.lane import DUPLICATE
 
 BREAKER_STATES: Final = ("closed", "open", "half_open")
 TASKS: Final = (
-    *("alerts", "close", "collector", "commit", "decode", "floods", "incidents", "intake", "job", "loader", "loop"),
-    *("pause", "progress", "reloads", "renew", "signs", "watch", "watchdog", "unnamed"),
+    *("alerts", "close", "collector", "commit", "decode", "floods", "gauges", "incidents", "intake", "job", "loader", "loop"),
+    *("pause", "progress", "reloads", "renew", "signs", "start", "stop", "watch", "watchdog", "unnamed"),
 )
 """First words of the names of tasks."""
 
