@@ -4,18 +4,21 @@ A fact counts where code of ours says it to the real log, a metric where such co
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, ParamSpec
 
 import pytest
 
 from ingestd.telemetry.actions import ACTIONS
 from ingestd.telemetry.logger import FeatureLogger
-from ingestd.telemetry.metrics import METRICS, Metrics
+from ingestd.telemetry.metrics import METRICS
+from ingestd.telemetry.series import Metrics
 
 P = ParamSpec("P")
+Key = tuple[str, ...]
+Told = Iterable[tuple[Key, float]]
 
-BETWEEN: Final = ("ingestd.telemetry.logger", "ingestd.telemetry.metrics", "ingestd.telemetry")
+BETWEEN: Final = ("ingestd.telemetry.logger", "ingestd.telemetry.series", "ingestd.telemetry")
 """Modules that only pass on what others say."""
 OUTPUT: Final = "said"
 
@@ -33,6 +36,7 @@ class Evidence:
         self._patch.setattr(FeatureLogger, "_say", self._noted(FeatureLogger._say, lambda value: True))
         for name in ("add", "set"):
             self._patch.setattr(Metrics, name, self._noted(getattr(Metrics, name), bool))
+        self._patch.setattr(Metrics, "_read", self._read(Metrics._read))
 
     def pytest_testnodedown(self, node: object) -> None:
         """A worker of pytest-xdist has ended: what was said in it, unless it crashed."""
@@ -65,6 +69,17 @@ class Evidence:
                 self._said.add(str(word))
 
         return speaking
+
+    def _read(self, read: Callable[[Metrics, str, Told], dict[Key, float]]) -> Callable[[Metrics, str, Told], dict[Key, float]]:
+        """What is counted elsewhere is seen when a page is written."""
+
+        def reading(metrics: Metrics, name: str, told: Told) -> dict[Key, float]:
+            found = read(metrics, name, told)
+            if any(found.values()):
+                self._said.add(name)
+            return found
+
+        return reading
 
 
 def ours() -> bool:

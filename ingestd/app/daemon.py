@@ -152,7 +152,7 @@ class Daemon:
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
-        server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
+        server = WebServer(self.settings.http.host, self.settings.http.port, self.reporter.metrics.page, pages(self), self._answered)
         try:
             clean = await self._serve(server, stop)
         except Exception as error:
@@ -182,12 +182,12 @@ class Daemon:
     def _account(self) -> Account:
         loader, intake = self.loader, self.intake
         journalled = intake.accepted - intake.lost
-        behind = {name: self._journalled(name) - stored for name, stored in loader.ordinals.items()} if loader else {"": journalled}
+        behind = [self._journalled(name) - lane.settled.get("ordinal", 0) for name, lane in self.lanes.items()] if loader else [journalled]
         return Account(
             read=intake.accepted,
             journalled=journalled,
             stored=loader.loaded if loader else 0,
-            waiting=sum(max(0, frames) for frames in behind.values()),
+            waiting=sum(max(0, frames) for frames in behind),
             cut_off=self.supervisor.cut_off,
             undelivered=sum(courier.waiting for courier in self.couriers),
             unrecorded=self.incidents.held,
@@ -215,7 +215,7 @@ class Daemon:
     def progress(self) -> Progress:
         """A few figures for a person who looks."""
         views = [self.roster.view(name) for name in self.collectors]
-        counters = [lane.counters for lane in self.lanes.values()]
+        counters = [lane.settled for lane in self.lanes.values()]
         behind = self.journal.last() - self.writer.status.position if self.lanes else 0
         oldest = min((lane.last_received_at for lane in self.lanes.values() if lane.last_received_at), default=0)
         return Progress(
@@ -241,6 +241,9 @@ class Daemon:
         now = self.progress()
         troubles = (f"store away: {now.problem}" if now.problem else "", "the last reload was refused" if self.reloads.problems else "")
         return ", ".join((f"{now.live} of {now.sources} sources live", f"{now.rows:,} rows", *filter(None, troubles)))
+
+    def _answered(self, endpoint: str, status: int) -> None:
+        self.reporter.add("http_requests_total", endpoint=endpoint, code=str(status))
 
     async def _tell_kept_back(self) -> None:
         while True:

@@ -60,7 +60,7 @@ class Gauges:
         """One look at every source; those that have gone are forgotten."""
         daemon = self._daemon
         now, wall = daemon.clock.monotonic(), daemon.clock.now()
-        stored = daemon.loader.ordinals if daemon.loader else {}
+        stored = {name: lane.settled.get("ordinal", 0) for name, lane in daemon.lanes.items()} if daemon.loader else {}
         self._gauges = {name: self._gauges.get(name) or Gauge() for name in daemon.collectors}
         for name, gauge in self._gauges.items():
             status, lane = daemon.collectors[name].status, daemon.lanes.get(name)

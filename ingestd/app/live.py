@@ -101,6 +101,8 @@ class LiveRun:
         async def go() -> None:
             del self.lanes[name]
             self.catalogue.leave(name)
+            if self.loader is not None:
+                self.loader.freshness.forget(name)
             self._roster.drop(name, collector)
 
         self._turns.plan(name, self._intake.place(), go)

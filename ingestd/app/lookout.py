@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from typing import Final
 
+from ingestd.app.tally import Tally
 from ingestd.app.watch import Daemon
 from ingestd.errors import StoreUnavailable
 from ingestd.model import OUTCOMES, SECOND
@@ -35,6 +36,7 @@ class Lookout:
         self._lag = Lag(TAILS)
         self._troubles = NONE
         self._asked = -ASK_EVERY
+        self._tally = Tally(daemon.reporter.metrics, daemon.collectors, self._began)
         self._queries = Queries(daemon.settings.store.url, daemon.settings.store.schema_name)
 
     async def look(self) -> Sight:
@@ -86,8 +88,10 @@ class Lookout:
         self._asked = now
         try:
             async with asyncio.timeout(ASK_WITHIN):
-                since = self._daemon.clock.now() - round(HOUR * SECOND)
-                self._troubles = await self._queries.troubles(since, self._daemon.incidents.run_id)
+                since, own = self._daemon.clock.now() - round(HOUR * SECOND), self._daemon.incidents.run_id
+                self._troubles = await self._queries.troubles(since, own)
+                self._tally.ended(await self._queries.ended(since, own))
+                self._tally.waiting(await self._queries.backlog())
         except (StoreUnavailable, TimeoutError):
             return
 

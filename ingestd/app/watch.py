@@ -79,12 +79,9 @@ class Daemon(Protocol):
 
 
 def pages(daemon: Daemon) -> Mapping[str, Page]:
-    """Everything that port 8001 answers."""
+    """Everything that port 8001 answers beside the metrics."""
     health = Health(lambda: _components(daemon), lambda: life(daemon), daemon.clock, version=__version__, instance=daemon.journal.uid)
-    return {
-        "/metrics": daemon.reporter.metrics.page,
-        **{path: _clean(daemon, page) for path, page in {**health.pages(), "/status": daemon.status}.items()},
-    }
+    return {path: _clean(daemon, page) for path, page in {**health.pages(), "/status": daemon.status}.items()}
 
 
 def life(daemon: Daemon) -> Life:

@@ -11,6 +11,7 @@ from ingestd.batch import Batch, store_offset
 from ingestd.interfaces import Clock, Deathmark, Readable, Renew, Telemetry
 from ingestd.model import SECOND, Block, Frame, Run
 from ingestd.pipeline.ahead import Entry, decoded, fitting
+from ingestd.pipeline.freshness import Freshness
 from ingestd.pipeline.herald import Herald
 from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
@@ -88,11 +89,10 @@ class Loader:
         self._room = asyncio.Event()
         self.written: Counter[str] = Counter()
         """Rows written so far, by table."""
-        self.ordinals: dict[str, int] = {}
-        """By source, the ordinal of its last frame whose effect is in the store."""
         self._views: dict[str, CollectorView] = {}
         self._wishes: Wishes | None = None
         self._herald = Herald(telemetry)
+        self.freshness = Freshness(telemetry)
         self.beat = clock.monotonic()
         """When the loop last came by, on the monotonic clock."""
 
@@ -108,7 +108,6 @@ class Loader:
             if lane.applied_epoch:
                 start = min(start, lane.applied_epoch - 1)
         self._reached = start
-        self._stored()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._decode(start, position), name="decode")
@@ -183,7 +182,10 @@ class Loader:
             self.beat = self._clock.monotonic()
             # found before the batch, carried out behind it: of a lane that goes, the batch has the last word
             turns = self._due()
+            began = self._clock.monotonic()
             batch = await self._batch(len(coming))
+            if coming:
+                self._telemetry.add("transform_duration_seconds", self._clock.monotonic() - began)
             if batch is not None:
                 await self._write(batch)
             elif self._wishes is not None:
@@ -197,18 +199,14 @@ class Loader:
         written = await self._writer.commit(batch)
         self.beat = self._clock.monotonic()
         for lane in self._lanes.values():
-            lane.take_back(written.refused)
+            lane.committed(written.refused)
         self.written.update(written.rows)
         self._position = batch.position
         self.loaded += self._taken
-        self._stored()
         if oldest:
             self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
+            self.freshness.committed(self._clock.now())
         await self._after(len(batch.changes) < self.limits.rows, started)
-
-    def _stored(self) -> None:
-        """Note how far the store has come, which what is decided is ahead of."""
-        self.ordinals = {source: lane.counters.get("ordinal", 0) for source, lane in self._lanes.items()}
 
     def _due(self) -> list[Turn]:
         return self._turns.due(self._ready[0].frame.offset - 1 if self._ready else self._reached)
@@ -225,7 +223,7 @@ class Loader:
     async def _batch(self, coming: int) -> Batch | None:
         """Decide over the first entries that wait, slice by slice; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
-        touched: set[str] = set()
+        touched: dict[str, Entry] = {}
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
@@ -244,7 +242,7 @@ class Loader:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
             self._apply(entry.lane, entry, batch)
-            touched.add(entry.lane.source)
+            touched[entry.lane.source] = entry
         self._deathmark.clear()
         self._room.set()
         self._report(batch, touched)
@@ -260,12 +258,14 @@ class Loader:
             self._died_on = offset
             raise
 
-    def _report(self, batch: Batch, touched: set[str]) -> None:
+    def _report(self, batch: Batch, touched: Mapping[str, Entry]) -> None:
         for source, lane in self._lanes.items():
             if source in touched:
                 lane.report(batch)
             if self._hooks is None:
                 continue
+            if source in touched:
+                self.freshness.see(touched[source].frame, touched[source].decoded)
             view, said = self._hooks.view(source), self._views.get(source)
             if source in touched or said is None or (said.state, said.reason) != (view.state, view.reason):
                 self._views[source] = view

@@ -1,18 +1,23 @@
 """Where a source stands, and saying so once: an outage when it starts and when it ends, however many attempts lie between."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
 from ingestd.interfaces import Clock, Durable, Receiving, Session, Telemetry
 from ingestd.model import SourceStatus
 
+Pause = Literal["", "throttled", "room"]
+"""Why nothing is asked of a provider for now: it wants patience, or the journal has no room."""
+
 
 class Status(Struct, frozen=True, kw_only=True):
     """A collector as it stands. Times in UTC µs; ``down_since``: since when it is not live, whatever was the reason (0: it is).
 
     ``hint``: what a person can do of a source that is parked.
-    ``read`` counts every frame of the source in this journal; ``received`` and ``received_bytes`` those of this process that carried data;
+    ``read`` counts every frame of the source in this journal, among them the ``waiting`` ones, not yet durable; ``received`` and
+    ``received_bytes`` those of this process that carried data;
     ``refused`` the requests that brought no frame, by reason, where the provider comes to us.
     """
 
@@ -20,8 +25,10 @@ class Status(Struct, frozen=True, kw_only=True):
     since: int
     down_since: int
     reason: str
+    paused: Pause
     hint: str
     read: int
+    waiting: int
     received: int
     received_bytes: int
     dropped: dict[str, int]
@@ -58,6 +65,7 @@ class Standing:
         self._turned = clock.monotonic()
         self.state: SourceStatus = "connecting"
         self.reason = self._hint = ""
+        self.paused: Pause = ""
         self.since = self._down_since = clock.now()
         self.read = 0
         self.received = before.received if before else 0
@@ -70,15 +78,17 @@ class Standing:
         """Seconds since the link was last gained or lost."""
         return self._clock.monotonic() - self._turned
 
-    def status(self, lost: int) -> Status:
-        """All of it on one card, with the frames that a full journal would not take."""
+    def status(self, waiting: int, lost: int) -> Status:
+        """All of it on one card, with the frames that wait for the journal, and those that it would not take."""
         return Status(
             state=self.state,
             since=self.since,
             down_since=self._down_since,
             reason=self.reason,
+            paused=self.paused,
             hint=self._hint,
             read=self.read,
+            waiting=waiting,
             received=self.received,
             received_bytes=self.received_bytes,
             dropped={"journal_full": lost} if lost else {},
@@ -117,6 +127,11 @@ class Standing:
             self._become("silent", reason)
         else:
             self._become("connecting" if self.state == "connecting" else "recovering", reason)
+
+    def throttled(self) -> None:
+        """Nothing is asked of the provider for as long as it said."""
+        self._telemetry.add("source_throttled_total", source=self._source)
+        self.paused = "throttled"
 
     def parked(self, reason: str, detail: str, hint: str) -> None:
         """It will not be tried again before a person acts."""

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 
 from ingestd.batch import Batch, Written
-from ingestd.errors import StoreUnavailable
+from ingestd.errors import Fenced, StoreUnavailable
 from ingestd.interfaces import Clock, Store, Telemetry
 from ingestd.model import SECOND
 from ingestd.relations import Known, Wanted
@@ -64,7 +64,11 @@ class Writer:
                 self._telemetry.add("sink_retries_total")
                 raise
 
-        written = await self.asked(attempt)
+        try:
+            written = await self.asked(attempt)
+        except Fenced:
+            self._telemetry.add("sink_errors_total", reason="fenced")
+            raise
         self._committed(batch, written, self._clock.monotonic() - started)
         return written
 
@@ -92,6 +96,7 @@ class Writer:
 
     def unavailable(self, error: StoreUnavailable) -> None:
         """The store is away, from now on if it was not before."""
+        self._telemetry.add("sink_errors_total", reason="unavailable")
         self.status.problem, self.status.reason = str(error), _reason(error)
         if not self.status.unavailable_since:
             self.status.unavailable_since = self._clock.now()
@@ -120,9 +125,11 @@ class Writer:
         self._telemetry.add("sink_batches_total", outcome="committed")
         self._telemetry.fact("batch.committed", rows=len(batch.changes), seconds=round(seconds, 4), position=batch.position)
         self._telemetry.add("sink_commit_duration_seconds", seconds)
+        self._telemetry.add("sink_batch_records", len(batch.changes))
         for table, rows in written.rows.items():
             self._telemetry.add("sink_records_total", rows, table=table)
         for refusal in written.refused:
+            self._telemetry.add("sink_errors_total", reason="refused")
             self._telemetry.fact("row.refused", table=refusal.table, key=str(refusal.key), error=refusal.error)
 
 

@@ -15,7 +15,7 @@ from ingestd.batch import CoverageRow
 from ingestd.model import SECOND
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
-from ingestd.store.history import IncidentStatus, Troubles, read_incidents, read_troubles
+from ingestd.store.history import Backlog, EndedRun, IncidentStatus, Troubles, read_backlog, read_ended, read_incidents, read_troubles
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
 from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
@@ -184,6 +184,14 @@ class Queries:
     async def troubles(self, since: int, own_run: int | None) -> Troubles:
         """What is wrong as far as the store knows; ``since`` (UTC µs): how far back a failed run matters."""
         return await read_troubles(self._engine, since, own_run)
+
+    async def ended(self, since: int, own_run: int | None) -> list[EndedRun]:
+        """Runs that ended since then (UTC µs), but for our own; the latest first."""
+        return await read_ended(self._engine, since, own_run)
+
+    async def backlog(self) -> list[Backlog]:
+        """What waits in quarantine, by source."""
+        return await read_backlog(self._engine)
 
     async def quarantine_count(self) -> int:
         """How many rejects wait for a decision."""

@@ -10,9 +10,9 @@ from ingestd import __version__
 from ingestd.interfaces import Clock
 from ingestd.settings import LogSettings, SentrySettings
 from ingestd.telemetry.logger import FeatureLogger, Listener
-from ingestd.telemetry.metrics import Metrics
 from ingestd.telemetry.outlets import Form, to_files, to_stream
 from ingestd.telemetry.redact import Redactor
+from ingestd.telemetry.series import Metrics
 
 if TYPE_CHECKING:
     from ingestd.telemetry.sentry import Sentry

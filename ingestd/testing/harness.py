@@ -19,6 +19,7 @@ from ingestd.testing.knowledge import Found, expected, unlike
 from ingestd.testing.rig.daemon import SCHEMA, until
 from ingestd.testing.rig.evidence import accounts, ask, journal_frames, journal_tail, loaded
 from ingestd.testing.stands import differences, shown
+from ingestd.web.server import METRICS
 
 SOURCE: Final = "tried"
 POLL: Final = 0.03
@@ -55,7 +56,8 @@ class Running:
 
     async def page(self, path: str) -> tuple[int, str]:
         """Status and body of what it answers."""
-        status, _, body = pages(self.daemon)[path]("")
+        found = await self.daemon.reporter.metrics.page("") if path == METRICS else pages(self.daemon)[path]("")
+        status, _, body = found
         return status, body.decode()
 
     def stop(self) -> None:

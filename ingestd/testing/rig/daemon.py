@@ -134,10 +134,10 @@ class DaemonProcess:
         """Lines of this life that tell of a bug in how it ended."""
         return [line for line in self.lines() if any(word in line for word in COMPLAINTS)]
 
-    async def page(self, path: str) -> tuple[int, str]:
+    async def page(self, path: str, accept: str = "*/*") -> tuple[int, str]:
         """Status and body of a page. Raises aiohttp.ClientError, TimeoutError."""
-        timeout = aiohttp.ClientTimeout(total=ASK_WITHIN)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
+        timeout, headers = aiohttp.ClientTimeout(total=ASK_WITHIN), {"Accept": accept}
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def metrics(self) -> dict[str, float]:

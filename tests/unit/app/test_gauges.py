@@ -17,7 +17,7 @@ class Feed:
         self.clock = clock
         self.status = SimpleNamespace(read=0, dropped={})
         self.counters = {"received": 0}
-        self.ordinals = {"s": 0}
+        self.settled = {"ordinal": 0}
         self.last_received_at = clock.now()
 
     def comes(self, frames: int) -> None:
@@ -26,7 +26,7 @@ class Feed:
 
     def stored(self, frames: int, updates: int) -> None:
         """Frames are loaded."""
-        self.ordinals["s"] += frames
+        self.settled["ordinal"] += frames
         self.counters["received"] += updates
         self.last_received_at = self.clock.now()
 

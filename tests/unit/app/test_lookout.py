@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ingestd.app import Daemon
 from ingestd.app.lookout import Lookout
-from ingestd.model import SECOND
+from ingestd.model import SECOND, Run
 from ingestd.pipeline.writer import WriterStatus
 from ingestd.settings.rules import RULES
 from ingestd.store.history import OpenGaps, Troubles, UnhappyRun
@@ -111,3 +111,17 @@ async def test_a_store_that_hangs(daemon: Daemon, lookout: Lookout, monkeypatch:
     monkeypatch.setattr(lookout._queries, "troubles", hang)
     async with asyncio.timeout(5):
         assert (await lookout.look()).gaps == ()
+
+
+async def test_what_the_store_tells_goes_into_metrics(daemon: Daemon, lookout: Lookout) -> None:
+    """A job of another process, and what waits in quarantine."""
+    run = Run(run_id=7, kind="load", source="demo", started_at=daemon.clock.now())
+    await daemon.store.begin(run, await daemon.store.journal_id("another", "path"), 0)
+    await daemon.store.end(run, ended_at=daemon.clock.now(), status="done", counts={"received": 12})
+    await lookout.look()
+    metrics = daemon.reporter.metrics
+    found = {one.name: one for one in metrics.families(metrics.moment())}
+    assert found["ingestd_job_runs_total"].series == {("demo", "load", "done"): 1}
+    assert found["ingestd_job_records_total"].series["demo", "load"] == 12
+    assert list(found["ingestd_job_duration_seconds"].seen) == [("load",)]
+    assert found["ingestd_quarantine_records"].series == {}

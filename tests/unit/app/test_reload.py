@@ -105,7 +105,7 @@ async def test_a_source_comes_and_goes(one: Running) -> None:
         assert await one.reload(demo)
         await one.until(lambda: "more" not in one.daemon.collectors)
         assert set(one.daemon.lanes) == set(one.daemon.roster.feeds) == {"demo"}
-        assert 'source="more"' not in pages(one.daemon)["/metrics"]("")[2].decode()
+        assert 'source="more"' not in (await one.daemon.reporter.metrics.page(""))[2].decode()
         assert "source:more" not in json.loads(pages(one.daemon)["/health"]("")[2])["checks"]
     assert connections(one, "demo") == 1
 
@@ -192,14 +192,14 @@ async def test_what_is_wrong_changes_nothing(one: Running, problem: Exception) -
     check = json.loads(pages(one.daemon)["/health"]("")[2])["checks"]["config"]
     assert check["status"] == "warn"
     assert all(str(line) in check["output"] for line in str(problem).splitlines())
-    metrics = pages(one.daemon)["/metrics"]("")[2].decode()
-    assert "ingestd_config_last_reload_successful 0.0" in metrics
+    metrics = (await one.daemon.reporter.metrics.page(""))[2].decode()
+    assert "ingestd_config_last_reload_successful 0\n" in metrics
     sight = await one.daemon._lookout.look()
     assert (sight.config_problems, sight.config_failed_at) == (one.daemon.reloads.problems, one.daemon.reloads.failed_at)
     one.problem = None
     assert await one.reload(*before.settings.sources)
     assert json.loads(pages(one.daemon)["/health"]("")[2])["checks"]["config"] == {"status": "pass"}
-    assert "ingestd_config_last_reload_successful 1.0" in pages(one.daemon)["/metrics"]("")[2].decode()
+    assert "ingestd_config_last_reload_successful 1\n" in (await one.daemon.reporter.metrics.page(""))[2].decode()
     assert connections(one, "demo") == 1
 
 

@@ -1,6 +1,7 @@
 """The one loop that keeps a source alive: resuming, silence, pauses, renewals, and no frame lost wherever it is stopped."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
@@ -26,11 +27,13 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.facts: list[tuple[str, dict[str, str | float]]] = []
+        self.counts: Counter[str] = Counter()
 
     def fact(self, action: str, /, **labels: str | float) -> None:
         self.facts.append((action, labels))
 
-    def add(self, name: str, value: float = 1, /, **labels: str) -> None: ...
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        self.counts[name] += round(value)
 
     @property
     def actions(self) -> list[str]:
@@ -662,3 +665,30 @@ async def test_one_takes_the_place_of_another(fresh: bool) -> None:
         assert feed.resumed == ["" if fresh else "t1"]
         await again.close()
         await running
+
+
+async def test_why_nothing_is_asked_of_a_provider() -> None:
+    """It wants patience, or the journal has no room; the reason goes with the pause, and the times of the first are counted."""
+    rig = Rig(Throttled(10), [opened(), *every(1, 20)], max_records=4)
+    seen: list[str] = []
+    async with rig.running():
+        for second in range(1, 40):
+            await rig.clock.sleep(1)
+            rig.journal.full = 15 <= second < 30
+            seen.append(rig.collector.status.paused)
+    assert [seen[5], seen[12], seen[27], seen[-1]] == ["throttled", "", "room", ""]
+    assert rig.telemetry.counts["source_throttled_total"] == 1
+
+
+async def test_what_waits_for_the_journal_is_told() -> None:
+    """Frames that were read are durable, or wait, or were dropped: at every moment."""
+    rig = Rig([opened(), *every(0.01, 500)])
+    rig.journal.pause = 0.5
+    waited = 0
+    async with rig.running():
+        for _ in range(60):
+            await rig.clock.sleep(0.1)
+            status = rig.collector.status
+            assert status.read - status.waiting == len(rig.journal.frames)
+            waited = max(waited, status.waiting)
+    assert waited > 10

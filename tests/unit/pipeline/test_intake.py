@@ -17,11 +17,14 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.facts: list[str] = []
+        self.waits: list[float] = []
 
     def fact(self, action: str, /, **_labels: str | float) -> None:
         self.facts.append(action)
 
-    def add(self, name: str, value: float = 1, /, **labels: str) -> None: ...
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        assert (name, labels) == ("queue_wait_seconds", {"stage": "journal"})
+        self.waits.append(value)
 
 
 class SlowJournal:
@@ -308,3 +311,20 @@ async def test_where_everything_lies_is_known_once_it_is_durable(bench: Bench) -
         bench.journal.full = False
         await bench.intake.flush()
         assert (at_once.result(), place.result()) == (0, bench.journal.last())
+
+
+async def test_what_waits_is_counted_by_source(bench: Bench) -> None:
+    """From the hand-over until it is durable, or dropped: queued is the sum; and how long the first of each group waited is told."""
+    async with bench.running():
+        bench.intake.accept(frames(3))
+        bench.intake.accept(frames(2, "b"))
+        bench.intake.accept(frames(1_500))
+        assert bench.intake.waiting == {"a": 1_503, "b": 2}
+        await bench.clock.sleep(0.011)
+        assert (bench.intake.waiting["a"], bench.intake.waiting.total()) == (750, bench.intake.queued_records)
+        await bench.intake.flush()
+        assert bench.intake.waiting.total() == 0
+        bench.journal.full = True
+        bench.intake.accept(frames(4, "b"))
+    assert (bench.intake.waiting.total(), bench.intake.dropped) == (0, {"b": 4})
+    assert bench.telemetry.waits == pytest.approx([0.01, 0.02], abs=0.005)

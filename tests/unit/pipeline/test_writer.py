@@ -271,3 +271,16 @@ async def test_a_fence_passes_in_doubt_too() -> None:
     """Also when it shows only on looking up."""
     with pytest.raises(Fenced):
         await Writer(Store(DOUBT, positions=(Fenced(),)), VirtualClock(), Telemetry()).commit(batch())
+
+
+async def test_what_the_store_would_not_do_is_counted() -> None:
+    """By what it was: it was away, a row of it was refused, another daemon took over."""
+    telemetry = Telemetry()
+    refused = Written({"odds": 3}, (Refusal("odds", (1,), "too big"), Refusal("odds", (2,), "too big")))
+    writer = Writer(Store(AWAY, AWAY, refused, Fenced()), VirtualClock(), telemetry)
+    await writer.commit(batch())
+    with pytest.raises(Fenced):
+        await writer.commit(batch(71))
+    counted = {reason: telemetry.sum("sink_errors_total", reason=reason) for reason in ("unavailable", "refused", "fenced")}
+    assert counted == {"unavailable": 2, "refused": 2, "fenced": 1}
+    assert telemetry.sum("sink_batch_records") == 1

@@ -67,7 +67,7 @@ class World:
         await asyncio.wait([running])
 
     def page(self) -> bytes:
-        return self.reporter.metrics.page("")[2]
+        return self.reporter.metrics.written(self.reporter.metrics.moment(), "")[2]
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -84,12 +84,12 @@ async def test_from_trouble_to_well(tmp_path: Path, capsys: pytest.CaptureFixtur
     await world.passes(60)
     (told,) = world.taken
     assert told.subject.startswith("[odds] CRITICAL source_parked: a [31m is parked: key ***, since ")
-    assert b'ingestd_alerts_firing{severity="critical"} 1.0' in world.page()
+    assert b'ingestd_alerts_firing{severity="critical"} 1' in world.page()
     assert [one.rule for one in kept(tmp_path / ALERTS)] == ["source_parked"]
     world.parked = False
     await world.passes(120)
     assert [one.over for one in world.taken] == [False, True]
-    assert b'ingestd_alerts_firing{severity="critical"} 0.0' in world.page()
+    assert b'ingestd_alerts_firing{severity="critical"} 0' in world.page()
     assert kept(tmp_path / ALERTS) == []
     lines = said(capsys)
     assert [(line["event.action"], line["labels.rule"]) for line in lines] == [
@@ -191,8 +191,8 @@ async def test_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     async with asyncio.timeout(5):
         await world.alerts.close()
-    assert b'ingestd_alerts_suppressed_total{reason="shutdown"} 1.0' in world.page()
-    assert b'ingestd_alert_queue_records{channel="slack"} 1.0' in world.page()
+    assert b'ingestd_alerts_suppressed_total{reason="shutdown"} 1' in world.page()
+    assert b'ingestd_alert_queue_records{channel="slack"} 1' in world.page()
 
 
 def test_seconds() -> None:
@@ -210,7 +210,7 @@ async def test_other_settings_while_it_runs(tmp_path: Path) -> None:
     assert b'channel="slack"' in world.page()
     world.alerts.adopt(AlertSettings(enabled=False))
     await world.clock.sleep(60)
-    assert b'ingestd_alerts_firing{severity="critical"} 0.0' in world.page()
+    assert b'ingestd_alerts_firing{severity="critical"} 0\n' in world.page()
     world.alerts.adopt(SETTINGS)
     await world.clock.sleep(60)
     assert len(world.taken) == 2
