@@ -16,7 +16,7 @@ BREAKER_STATES: Final = ("closed", "open", "half_open")
 PAUSES: Final = ("parked", "throttled", "room")
 WORDS: Final = ("market", "period", "outcome")
 TASKS: Final = (
-    *("alerts", "close", "collector", "commit", "decode", "floods", "incidents", "intake", "job", "loader", "loop"),
+    *("alerts", "close", "collector", "commit", "decode", "floods", "gauges", "incidents", "intake", "job", "loader", "loop"),
     *("pause", "progress", "reloads", "renew", "signs", "start", "stop", "watch", "watchdog", "unnamed"),
 )
 """First words of the names of tasks."""
