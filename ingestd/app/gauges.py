@@ -8,7 +8,6 @@ from ingestd.interfaces import Clock
 from ingestd.model import SECOND
 from ingestd.pipeline.collector import Collector
 from ingestd.pipeline.lane import Lane
-from ingestd.pipeline.loader import Loader
 from ingestd.telemetry.alerts.trend import Lag, Trend
 
 EVERY: Final = 1.0
@@ -34,10 +33,6 @@ class Measured(Protocol):
     collectors: dict[str, Collector]
     lanes: dict[str, Lane]
 
-    @property
-    def loader(self) -> Loader | None:
-        """That of the live run, once it has begun."""
-
 
 class Gauges:
     """Of all sources."""
@@ -60,14 +55,14 @@ class Gauges:
         """One look at every source; those that have gone are forgotten."""
         daemon = self._daemon
         now, wall = daemon.clock.monotonic(), daemon.clock.now()
-        stored = {name: lane.settled.get("ordinal", 0) for name, lane in daemon.lanes.items()} if daemon.loader else {}
         self._gauges = {name: self._gauges.get(name) or Gauge() for name in daemon.collectors}
         for name, gauge in self._gauges.items():
             status, lane = daemon.collectors[name].status, daemon.lanes.get(name)
-            behind = gauge.follower.behind(now, status.read - sum(status.dropped.values()), stored.get(name, 0))
+            stored = lane.settled.get("ordinal", 0) if lane else 0
+            behind = gauge.follower.behind(now, status.read - sum(status.dropped.values()), stored)
             if lane is None:
                 gauge.lag = behind
                 continue
-            gauge.rate = gauge.updates.per_second(now, lane.counters["received"])
+            gauge.rate = gauge.updates.per_second(now, lane.settled["received"])
             # two bounds of how long the oldest frame has waited: looks are a second apart, and a quiet source's last frame is old
             gauge.lag = min(behind, max(0, wall - lane.last_received_at) / SECOND)

@@ -59,6 +59,6 @@ def _source(daemon: Daemon, name: str, collector: Collector) -> Source:
         last_received_at=status.last_received_at,
         last_changed_at=lane.last_changed_at if lane else 0,
         silence_limit=collector.silence_limit,
-        quarantined=lane.counters["quarantined"] if lane else 0,
-        counters={**lane.counters, **lane.book.unknown} if lane else {},
+        quarantined=lane.settled["quarantined"] if lane else 0,
+        counters={**lane.settled, **lane.book.unknown} if lane else {},
     )

@@ -86,7 +86,9 @@ METRICS: Final[dict[str, Metric]] = {
     # Transform. I6: received = the sum over outcomes.
     "updates_received_total": _counter("Updates that decoders yielded.", "source"),
     "transformed_records_total": _counter("Updates by what became of them.", "source", "outcome"),
-    "transform_duration_seconds": _histogram("Deciding over a batch: stages, book, coverage."),
+    "transform_duration_seconds": _histogram(
+        "Deciding over a batch: stages, book, coverage, and whoever has the loop between slices of it."
+    ),
     "quarantined_records_total": _counter("Records put into quarantine.", "source", "reason", most=4),
     "duplicate_records_total": _counter("Updates that said again what was said, by cause.", "source", "cause", most=3),
     "market_flags_total": _counter("Times that a market was flagged, by the rule it broke.", "source", "category", most=2),

@@ -132,7 +132,11 @@ async def test_a_journal_that_is_full(tmp_path: Path, sqlite_url: str) -> None:
         async with at_work(tmp_path, {**following(sqlite_url, exchange.url), "journal": journal}) as (_, asked):
             await asked.are(*WELL)
             async with locked(tmp_path / "store.db"):
-                await asked.are(503, 200, 503, 200)
+
+                async def full() -> bool:
+                    return await asked.codes() == (503, 200, 503, 200) and asked.checks["journal"]["status"] == "fail"
+
+                await until(full, "the journal is full")
                 assert asked.checks["journal"]["output"] == "full, reading is paused"
             await asked.are(*WELL)
 

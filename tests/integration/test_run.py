@@ -238,7 +238,7 @@ def test_in_a_terminal(tmp_path: Path, terminal: OpenTerminal) -> None:
     daemon.until(r"\r\x1b\[2K1/1 live · [0-9,]+ updates/s · [1-9][0-9,]* rows · lag \d+\.\d\d s · journal \d+ MiB")
     daemon.type(b"\x03")
     assert daemon.ended() == 0
-    assert "stopped: nothing left" in daemon.text
+    assert re.search(r"stopped after [0-9.]+ s: nothing left", daemon.text)
     assert not re.search(r'Traceback|\{"', daemon.text)
     assert demo.ask("SELECT state FROM sources") == [("stopped",)]
     assert demo.ask("SELECT count(*) FROM best_odds") == [(0,)]

@@ -16,8 +16,7 @@ class Feed:
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.status = SimpleNamespace(read=0, dropped={})
-        self.counters = {"received": 0}
-        self.settled = {"ordinal": 0}
+        self.settled = {"received": 0, "ordinal": 0}
         self.last_received_at = clock.now()
 
     def comes(self, frames: int) -> None:
@@ -27,20 +26,20 @@ class Feed:
     def stored(self, frames: int, updates: int) -> None:
         """Frames are loaded."""
         self.settled["ordinal"] += frames
-        self.counters["received"] += updates
+        self.settled["received"] += updates
         self.last_received_at = self.clock.now()
 
 
-def measuring(clock: VirtualClock, collectors: dict[str, Feed], lanes: dict[str, Feed], loader: Feed | None = None) -> Gauges:
+def measuring(clock: VirtualClock, collectors: dict[str, Feed], lanes: dict[str, Feed]) -> Gauges:
     """The gauges of a daemon that has these."""
-    return Gauges(SimpleNamespace(clock=clock, collectors=collectors, lanes=lanes, loader=loader))
+    return Gauges(SimpleNamespace(clock=clock, collectors=collectors, lanes=lanes))
 
 
 async def test_a_rate_and_a_lag() -> None:
     """Updates a second over ten seconds; how long the oldest frame waits, none where nothing does."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
+    gauges = measuring(clock, {"s": feed}, {"s": feed})
     assert gauges.of("s") is None
     for _ in range(20):
         feed.comes(10)
@@ -67,7 +66,7 @@ async def test_a_frame_that_came_just_now_is_not_late() -> None:
     """Though the look before was a second ago: what is stored is as fresh as its last frame."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
+    gauges = measuring(clock, {"s": feed}, {"s": feed})
     gauges.measure()
     await clock.sleep(0.75)
     feed.comes(2)
@@ -83,7 +82,7 @@ async def test_a_quiet_source_has_no_lag_because_of_its_first_frame() -> None:
     """Its last frame is old, the one that waits is not."""
     clock = VirtualClock()
     feed = Feed(clock)
-    gauges = measuring(clock, {"s": feed}, {"s": feed}, feed)
+    gauges = measuring(clock, {"s": feed}, {"s": feed})
     for _ in range(60):
         gauges.measure()
         await clock.sleep(1)
