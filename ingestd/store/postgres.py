@@ -121,7 +121,7 @@ class PostgresStore:
 
     async def make_room(self, times: Sequence[int]) -> None:
         """As in ``interfaces.HistoryStore``: months are made where nobody waits for them yet, and where nobody must wait long."""
-        async with self._transaction() as db:
+        async with self._session_alone() as db, db.transaction():
             await self._stand(db)
             await db.execute(f"SET LOCAL lock_timeout = '{postgres_pruning.LOCK_WAIT}'")
             await self._make_months(db, times)
