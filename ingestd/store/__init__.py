@@ -29,7 +29,8 @@ async def upgrade(url: str, schema: str) -> str:
 
     place = target(url, schema)
     if place.dialect == "sqlite":
-        sqlite_open.look(Path(place.path))
+        _, revision = sqlite_open.look(Path(place.path))
+        migrate.refuse_newer(place.path, revision)
         migrate.upgrade_sqlite(Path(place.path))
     else:
         from ingestd.store import postgres_open  # noqa: PLC0415 - as above

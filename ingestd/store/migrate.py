@@ -25,9 +25,9 @@ def judge(place: str, found: set[str], revision: str | None) -> bool:
             some = ", ".join(sorted(found)[:3])
             raise ConfigError(f"store {place}: has tables ({some}) but no ingestd schema; give ingestd a database or a schema of its own")
         return True
+    refuse_newer(place, revision)
     if revision != HEAD:
-        hint = _UPGRADE if revision in KNOWN else "a newer ingestd made it; install that one"
-        raise ConfigError(f"store {place}: schema is at revision {revision!r}, this ingestd needs {HEAD!r}; {hint}")
+        raise ConfigError(f"store {place}: schema is at revision {revision!r}, this ingestd needs {HEAD!r}; {_UPGRADE}")
     missing = sorted(set(METADATA.tables) - found)
     if missing:
         raise ConfigError(
@@ -35,6 +35,14 @@ def judge(place: str, found: set[str], revision: str | None) -> bool:
             f"restore it from a backup, or give ingestd an empty database ({_UPGRADE} makes the tables)"
         )
     return False
+
+
+def refuse_newer(place: str, revision: str | None) -> None:
+    """Raises ConfigError for a revision from which this program knows no way."""
+    if revision is not None and revision not in KNOWN:
+        raise ConfigError(
+            f"store {place}: schema is at revision {revision!r}, this ingestd needs {HEAD!r}; a newer ingestd made it; install that one"
+        )
 
 
 def upgrade_sqlite(path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncpg
 
 from ingestd.errors import ConfigError, StoreUnavailable
 from ingestd.store.connect import Session, Target, connect_postgres, quoted
-from ingestd.store.migrate import judge, upgrade_postgres
+from ingestd.store.migrate import judge, refuse_newer, upgrade_postgres
 from ingestd.store.postgres_session import DOWN
 
 OLDEST: Final = 15
@@ -40,6 +40,8 @@ async def upgrade(place: Target) -> None:
     """Bring the schema to the newest revision, and make it where there is none. Raises ConfigError, StoreUnavailable."""
     db = await connect(place)
     try:
+        _, revision = await _look(db)
+        refuse_newer(place.shown, revision)
         await _make_schema(db, place)
         await upgrade_postgres(place)
     except DOWN as error:

@@ -12,8 +12,12 @@ from msgspec.structs import replace
 from ingestd.journal import segment
 from ingestd.journal.state import FORMAT, NAME, load, save
 from ingestd.store.connect import connect_postgres, target
+from ingestd.testing.digest import facts
+from ingestd.testing.exchange.compare import differences
+from ingestd.testing.exchange.model import expected
 from ingestd.testing.exchange.process import Started
-from ingestd.testing.rig.daemon import SCHEMA, DaemonProcess, daemon, following, until
+from ingestd.testing.exchange.script import Script
+from ingestd.testing.rig.daemon import SCHEMA, SOURCE, DaemonProcess, daemon, following, until
 from ingestd.testing.rig.evidence import ask, journal_frames, loaded
 from ingestd.testing.rig.kills import finished
 
@@ -84,7 +88,10 @@ async def test_a_store_of_a_newer_version(tmp_path: Path, store_url: str) -> Non
 
 
 async def test_two_at_once_and_the_old_one_comes_back(tmp_path: Path, postgres_url: str, exchange: Started) -> None:
-    """One that lost its session to another says so and ends with 1; from the takeover on, not a row is its own."""
+    """One that lost its session to another says so and ends with 1; from the takeover on, not a row is its own, and none is there twice.
+
+    The store is that of one client which was away from the last statement that the old one stored to the image of the new one.
+    """
     async with AsyncExitStack() as stack:
         old = await stack.enter_async_context(daemon(tmp_path / "old", following(postgres_url, exchange.url)))
         new = await stack.enter_async_context(daemon(tmp_path / "new", following(postgres_url, exchange.url)))
@@ -110,10 +117,20 @@ async def test_two_at_once_and_the_old_one_comes_back(tmp_path: Path, postgres_u
         ]
         await asyncio.sleep(0.5)
         assert await ask(postgres_url, MINE) == offsets
-        await finished(new, exchange.url, 0)
+        status = await finished(new, exchange.url, 0)
         assert await new.stop() == 0
         assert new.complaints() == []
-    assert len(journal_frames(new.journal)) == (await loaded(postgres_url)).frames
+    frames = journal_frames(new.journal)
+    assert len(frames) == (await loaded(postgres_url)).frames
+    stored = [frame for frame in journal_frames(old.journal) if frame.kind == "data" and frame.offset <= int(str(offsets[0][0]))]
+    image = next(frame for frame in frames if frame.epoch and frame.token)
+    wanted = expected(Script(status.options), status.n, source=SOURCE, missed=[(number(stored[-1].token), number(image.token))])
+    assert differences(wanted, await facts(postgres_url, SCHEMA)) == {}
+
+
+def number(token: str) -> int:
+    """The statement that a token names."""
+    return int(token.partition(":")[2].rstrip("!"))
 
 
 MINE = "SELECT position, updated_at FROM checkpoints ORDER BY fence LIMIT 1"

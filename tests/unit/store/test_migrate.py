@@ -119,7 +119,7 @@ async def test_upgrade_makes_an_empty_store(store_url: str) -> None:
     ],
 )
 async def test_wrong_schema_is_told_in_one_line(store_url: str, statement: str, said: str) -> None:
-    """An older or newer revision, a missing table, somebody else's tables."""
+    """A newer revision, to ``db upgrade`` as well; a missing table, somebody else's tables."""
     await prepare(store_url)
     if store_url.startswith("sqlite"):
         with closing(sqlite3.connect(store_url.removeprefix("sqlite:///"))) as lite:
@@ -132,6 +132,10 @@ async def test_wrong_schema_is_told_in_one_line(store_url: str, statement: str, 
         await prepare(store_url)
     assert len(error.value.problems) == 1
     assert "\n" not in error.value.problems[0]
+    if "newer" in said:
+        with pytest.raises(ConfigError) as again:
+            await upgrade(store_url, SCHEMA)
+        assert again.value.problems == error.value.problems
 
 
 def test_older_revision_asks_for_an_upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
