@@ -6,6 +6,10 @@
 # bench quotes per second and CPU per quote, beside a lean reference
 # queries the questions of docs/queries.md on ten million rows, in seconds (some minutes)
 # crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
+# soak  descriptors, tasks and memory through 10,000 connections, 1,000 reloads, an hour under load: make soak ARGS="reconnects reloads hour"
+# deploy  docs/deploy.md word for word on a machine that boots, packages and all (needs root, systemd and a package index)
+# scrape what a look at /metrics costs a daemon of a thousand sources, beside plain prometheus_client
+# health how long a daemon under full load takes to say how it is, beside a bare server (two minutes)
 # matching  how often fixtures of two providers are taken for what they are, and how fast (a file of pairs: make matching ARGS=FILE)
 # lock  pin the newest dependencies, with hashes, from pyproject.toml (needs uv)
 # clean remove the environment and caches; recorded data under var/ stays
@@ -15,7 +19,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCK := uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
 ARGS ?=
 
-.PHONY: run test check fix properties queries bench crash matching lock clean
+.PHONY: run test check fix properties queries bench scrape crash health soak deploy matching lock clean
 
 run: .venv/.run
 	@exec .venv/bin/ingestd run $(ARGS)
@@ -42,11 +46,23 @@ queries: .venv/.dev
 bench: .venv/.dev
 	$(PY) -m benchmarks.bench $(ARGS)
 
+scrape: .venv/.dev
+	$(PY) -m benchmarks.scrape $(ARGS)
+
 properties: .venv/.dev
 	$(PY) -m pytest tests/properties --hypothesis-profile=properties $(ARGS)
 
 crash: .venv/.dev
 	$(PY) -m benchmarks.crash $(ARGS)
+
+health: .venv/.dev
+	$(PY) -m benchmarks.health $(ARGS)
+
+soak: .venv/.dev
+	$(PY) -m benchmarks.soak $(ARGS)
+
+deploy: .venv/.dev
+	INGESTD_TEST_INSTALL=1 $(PY) -m pytest tests/integration/test_deploy.py $(ARGS)
 
 matching: .venv/.dev
 	$(PY) -m benchmarks.matching $(ARGS)

@@ -20,6 +20,7 @@ from ingestd.model import (
     Status,
     TimeBasis,
 )
+from ingestd.retelling import Retelling
 
 POSITION_BITS = 40
 """An offset in the store is ``journal id << 40 | position``: 8 million journals of a million million frames."""
@@ -28,6 +29,11 @@ POSITION_BITS = 40
 def store_offset(journal_id: int, position: int) -> int:
     """The one int8 by which the store names a frame."""
     return journal_id << POSITION_BITS | position
+
+
+def journal_place(offset: int) -> tuple[int, int]:
+    """Journal id and position of an offset in the store."""
+    return offset >> POSITION_BITS, offset & ((1 << POSITION_BITS) - 1)
 
 
 class Change(Struct, gc=False):
@@ -213,6 +219,7 @@ class Batch(Struct, kw_only=True):
 
     ``odds_after``: a run that is not live touches ``odds`` only where ``changed_at`` is greater (None: live, the guard alone decides).
     ``settle``: selections whose history is to be freed of rows that equal the row before them (late rows; a finished run).
+    ``retelling``: what a retry corrects.
     """
 
     run: Run
@@ -232,6 +239,7 @@ class Batch(Struct, kw_only=True):
     rejects: list[RejectRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     settle: set[int] = field(default_factory=set)
+    retelling: Retelling | None = None
 
 
 class Refusal(Struct, frozen=True):

@@ -122,6 +122,19 @@ class Journal(Readable, Protocol):
     async def close(self) -> None: ...
 
 
+class Deathmark(Protocol):
+    """Remembers, across deaths of the process, which frame was being worked on: ``deaths`` starts in a row died on ``position``."""
+
+    position: int
+    deaths: int
+
+    def mark(self, position: int) -> None:
+        """Work on a frame begins."""
+
+    def clear(self) -> None:
+        """No frame is being worked on."""
+
+
 class Store(Protocol):
     """Where facts live. All methods raise StoreUnavailable when it cannot be reached; nothing is half done."""
 

@@ -1,50 +1,41 @@
 """A live daemon, composed from settings."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from random import Random
-from typing import Final, TypeVar
+from typing import Final
 
+import msgspec
 from msgspec import Struct
-from pydantic import BaseModel
 
-from ingestd.app.alerting import couriers
-from ingestd.app.feeds import build_feed
-from ingestd.app.finite import judged_by, new_run, open_journal
-from ingestd.app.housekeeping import Housekeeping
+from ingestd.app.alerting import Couriers
+from ingestd.app.finite import open_journal
+from ingestd.app.gauges import Gauges
+from ingestd.app.live import LiveRun
 from ingestd.app.lookout import Lookout
+from ingestd.app.overview import overview
+from ingestd.app.publishing import publish
+from ingestd.app.reload import Read, Reloads
+from ingestd.app.roster import Needs, Roster, nothing
 from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
-from ingestd.interfaces import Clock, Feed, HistoryStore
-from ingestd.journal.deathmark import Deathmark
+from ingestd.interfaces import Clock, HistoryStore
 from ingestd.journal.local import LocalJournal
-from ingestd.model import SECOND, Run, Scope
-from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.collector import Collector, Policy
+from ingestd.model import SECOND
 from ingestd.pipeline.intake import Intake
-from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane, closed_kept
-from ingestd.pipeline.learning import Learner
-from ingestd.pipeline.loader import Hooks, Limits, Loader
-from ingestd.pipeline.resilience import Breaker
-from ingestd.pipeline.writer import Writer
-from ingestd.settings import Settings, SourceSettings, secrets_of, validate_feeds
+from ingestd.pipeline.loader import Loader
+from ingestd.settings import Configuration, Settings, secrets_of, validate_feeds
 from ingestd.sources import FEEDS
-from ingestd.sources.accounts import BUDGETS, Accounts
+from ingestd.stopping import Account
 from ingestd.store import open_store
 from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
+from ingestd.telemetry.alerts.courier import Courier
 from ingestd.telemetry.alerts.watch import Alerts
-from ingestd.telemetry.incidents import Incidents
 from ingestd.telemetry.systemd import ServiceManager
 from ingestd.web.server import WebServer
 
-T = TypeVar("T")
-
 BEAT: Final = 1.0
 """Seconds between two looks at whether the service manager is to be told something."""
-RETRY_STORE: Final = 2.0
-"""Seconds between two tries at a store that is away when the daemon starts; recording goes on meanwhile."""
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -63,111 +54,169 @@ class Daemon:
     """A live daemon, composed and not yet running."""
 
     def __init__(
-        self, settings: Settings, options: Mapping[str, BaseModel], journal: LocalJournal, reporter: Reporter, clock: Clock
+        self, configuration: Configuration, journal: LocalJournal, reporter: Reporter, clock: Clock, read: Read, needs: Needs
     ) -> None:
-        self.settings = settings
+        self.configuration = configuration
+        settings = configuration.settings
         self.clock = clock
+        self.started_at = clock.now()
         self.journal = journal
         self.reporter = reporter
-        self._manager = ServiceManager(clock)
-        self.breakers: dict[str, Breaker] = {}
-        self.budgets = Accounts(settings.journal.path / BUDGETS, clock)
+        self.manager = ServiceManager(clock)
+        self.store: HistoryStore = open_store(settings.store.url, settings.store.schema_name, clock)
+        self.intake = Intake(journal, clock, reporter)
+        self.roster = Roster(settings, needs, self.intake, journal, clock, reporter)
+        self.collectors, self.breakers, self.budgets = self.roster.collectors, self.roster.breakers, self.roster.budgets
         if self.budgets.damage:
             reporter.fact("budget.lost", problem=self.budgets.damage, path=str(self.budgets.path))
-        self.catalogue = Catalogue()
-        self.lanes: dict[str, Lane] = {}
-        self.loader: Loader | None = None
-        self.store: HistoryStore = open_store(settings.store.url, settings.store.schema_name, clock)
-        self.writer = Writer(self.store, clock, reporter)
-        self.incidents = Incidents(self.store.record, clock, reporter)
+        self.live = live = LiveRun(settings, self.roster, self.intake, journal, self.store, clock, reporter)
+        self.lanes, self.catalogue, self.writer, self.incidents = live.lanes, live.catalogue, live.writer, live.incidents
+        reporter.metrics.on_scrape(partial(publish, self))
         reporter.listen(self.incidents.hear)
-        retention, status = settings.store.retention, self.writer.status
-        self.housekeeping = Housekeeping(self.store, retention, lambda: bool(status.unavailable_since), clock, reporter)
-        self.intake = Intake(journal, clock, reporter)
-        self._deathmark = Deathmark(settings.journal.path / "deathmark")
-        self.feeds: dict[str, Feed] = {}
-        self.collectors: dict[str, Collector] = {}
-        for source in settings.sources:
-            if source.enabled:
-                self._add(source, options[source.name])
-        self.couriers = couriers(settings.alerts, clock, reporter)
         self._lookout = Lookout(self)
-        self._alerts = Alerts(settings.alerts, self._lookout.look, self.couriers, settings.journal.path, clock, reporter)
+        self.alerts = Alerts(settings.alerts, self._lookout.look, Couriers(clock, reporter), settings.journal.path, clock, reporter)
+        self.gauges = Gauges(self)
+        self.reloads = Reloads(self, read)
         self.supervisor = Supervisor(
-            list(self.collectors.values()),
             self.intake,
             journal,
-            self._load,
+            self.live.run,
             clock,
             reporter,
             deadline=settings.shutdown.deadline,
-            entered=self._manager.entered,
+            entered=self.manager.entered,
             beside={
                 "floods": self._tell_kept_back,
                 "signs of life": self._tell_manager,
                 "incidents": self.incidents.run,
-                "housekeeping": self.housekeeping.run,
-                "alerts": self._alerts.run,
+                "housekeeping": self.live.housekeeping.run,
+                "alerts": self.alerts.run,
+                "gauges": self.gauges.run,
+                "reloads": self.reloads.run,
             },
         )
 
     @classmethod
-    async def compose(cls, settings: Settings, reporter: Reporter, clock: Clock) -> "Daemon":
+    async def compose(
+        cls, settings: Settings, reporter: Reporter, clock: Clock, *, read: Read | None = None, needs: Needs = nothing
+    ) -> "Daemon":
         """Take the journal and look at the store. Raises ConfigError for what a person must mend, InUse for what another holds.
 
-        A store that is away is waited for later, while the journal records.
+        A store that is away is waited for later, while the journal records. ``read``: what a reload takes; left out, these settings,
+        with the secrets in files as they are then. ``needs``: what sources need beside them.
         """
-        options = validate_feeds(settings, FEEDS)
-        reporter.hide(secrets_of(settings, options.values()))
+        given = Configuration.of(settings, validate_feeds(settings, FEEDS))
+        reporter.hide(secrets_of(settings, given.options.values()))
         reporter.report_to(settings.sentry)
         journal = await open_journal(settings, settings.journal.path, clock)
         try:
-            daemon = cls(settings, options, journal, reporter, clock)
+            daemon = cls(given, journal, reporter, clock, read or (lambda: (settings, validate_feeds(settings, FEEDS))), needs)
             try:
-                await daemon.store.prepare()
-            except StoreUnavailable as error:
-                reporter.fact("store.unavailable", problem=str(error))
-                daemon.writer.status.unavailable_since = clock.now()
-                daemon.writer.status.problem = str(error)
+                await daemon._prepare()
+            except BaseException:
+                await daemon.roster.close()
+                raise
         except BaseException as error:
             await journal.close()
-            if not isinstance(error, IngestdError):
+            if isinstance(error, Exception) and not isinstance(error, IngestdError):
                 reporter.failed("daemon.failed", error)
             raise
         return daemon
 
+    async def _prepare(self) -> None:
+        options = self.configuration.options
+        for one in [await self.roster.prepare(source, options[source.name]) for source in self.settings.sources if source.enabled]:
+            self.supervisor.start(self.roster.put(one))
+        try:
+            await self.store.prepare()
+        except StoreUnavailable as error:
+            self.writer.unavailable(error)
+
+    @property
+    def settings(self) -> Settings:
+        """As they are in force."""
+        return self.configuration.settings
+
+    @property
+    def loader(self) -> Loader | None:
+        """That of the live run, once it has begun."""
+        return self.live.loader
+
+    @property
+    def couriers(self) -> list[Courier]:
+        """One for each channel of alerts."""
+        return self.alerts.couriers
+
+    def hide(self, configuration: Configuration) -> None:
+        """Let no secret of a configuration out."""
+        self.reporter.hide(secrets_of(configuration.settings, configuration.options.values()))
+
     async def run(self, stop: asyncio.Event) -> bool:
         """Until ``stop``; returns whether everything that was read is in the store. Raises InUse where the port is taken."""
-        server = WebServer(self.settings.http.host, self.settings.http.port, pages(self))
+        server = WebServer(self.settings.http.host, self.settings.http.port, self.reporter.metrics.page, pages(self), self._answered)
         try:
-            return await self._serve(server, stop)
+            clean = await self._serve(server, stop)
         except Exception as error:
             if not isinstance(error, ConfigError):
                 self.reporter.failed("daemon.failed", error)
             raise
         finally:
-            await server.stop()
-            await self._alerts.close()
-            await self._lookout.close()
+            await self._close(server)
+        self._tell(self._account())
+        return clean
+
+    async def _close(self, server: WebServer) -> None:
+        """The last steps, which a failed daemon takes as well."""
+        stopping = self.supervisor.stopping
+        stopping.begin(self.settings.shutdown.deadline)
+        async with stopping.step("messages"), asyncio.TaskGroup() as group:
             self.reporter.tell_kept_back(everything=True)
-            await self.incidents.close()
+            group.create_task(self.alerts.close(), name="alerts last")
+            group.create_task(self.incidents.close(), name="incidents last")
+        async with stopping.step("closing"):
+            await server.stop()
+            await self._lookout.close()
+            await self.roster.close()
             await self.journal.close()
             await self.store.close()
+
+    def _account(self) -> Account:
+        loader, intake = self.loader, self.intake
+        journalled = intake.accepted - intake.lost
+        behind = [self._journalled(name) - lane.settled.get("ordinal", 0) for name, lane in self.lanes.items()] if loader else [journalled]
+        return Account(
+            read=intake.accepted,
+            journalled=journalled,
+            stored=loader.loaded if loader else 0,
+            waiting=sum(max(0, frames) for frames in behind),
+            cut_off=self.supervisor.cut_off,
+            undelivered=sum(courier.waiting for courier in self.couriers),
+            unrecorded=self.incidents.held,
+        )
+
+    def _journalled(self, source: str) -> int:
+        """Frames of a source that are durable, those of earlier processes among them."""
+        collector = self.collectors.get(source)
+        return collector.status.read - sum(collector.status.dropped.values()) if collector else 0
+
+    def _tell(self, account: Account) -> None:
+        stopping = self.supervisor.stopping
+        figures = {name: getattr(account, name) for name in account.__struct_fields__}
+        took = {f"{name}_seconds": round(seconds, 3) for name, seconds in stopping.seconds.items()}
+        self.reporter.fact("daemon.stopped", seconds=round(stopping.passed, 3), left=account.words, **figures, **took)
 
     async def _serve(self, server: WebServer, stop: asyncio.Event) -> bool:
         await server.start()
         host, port = server.address
         self.reporter.fact("daemon.started", sources=len(self.collectors), store=self.settings.store.shown, address=f"{host}:{port}")
         clean = await self.supervisor.run(stop)
-        # not after a failure: the frame that was being worked on stays marked
-        self._deathmark.close()
-        self.reporter.fact("daemon.stopped", left="nothing left" if clean else "the journal keeps what the store does not have yet")
+        self.live.close()
         return clean
 
     def progress(self) -> Progress:
         """A few figures for a person who looks."""
-        views = [self._view(name) for name in self.collectors]
-        counters = [lane.counters for lane in self.lanes.values()]
+        views = [self.roster.view(name) for name in self.collectors]
+        counters = [lane.settled for lane in self.lanes.values()]
         behind = self.journal.last() - self.writer.status.position if self.lanes else 0
         oldest = min((lane.last_received_at for lane in self.lanes.values() if lane.last_received_at), default=0)
         return Progress(
@@ -182,112 +231,22 @@ class Daemon:
 
     async def _tell_manager(self) -> None:
         while True:
-            self._manager.tick(well=gets_on(self), status=self._summary)
+            self.manager.tick(well=gets_on(self), status=self._summary)
             await self.clock.sleep(BEAT)
+
+    def status(self, _: str) -> tuple[int, str, bytes]:
+        """The page of that name, before secrets are taken out."""
+        return 200, "application/json", msgspec.json.encode(overview(self))
 
     def _summary(self) -> str:
         now = self.progress()
-        return f"{now.live} of {now.sources} sources live, {now.rows:,} rows" + (f", store away: {now.problem}" if now.problem else "")
+        troubles = (f"store away: {now.problem}" if now.problem else "", "the last reload was refused" if self.reloads.problems else "")
+        return ", ".join((f"{now.live} of {now.sources} sources live", f"{now.rows:,} rows", *filter(None, troubles)))
 
-    def _add(self, source: SourceSettings, options: BaseModel) -> None:
-        feed = build_feed(self.settings, source, options, self.clock, self._breaker, self.budgets)
-        self.feeds[source.name] = feed
-        policy = Policy(
-            silence_limit=source.silence_limit,
-            give_up_after=source.give_up_after,
-            span_seconds=source.max_delta_span.time,
-            span_bytes=source.max_delta_span.bytes,
-        )
-        self.collectors[source.name] = Collector(
-            source.name,
-            feed,
-            self.intake,
-            self.journal,
-            self.clock,
-            self.reporter,
-            Random(),  # noqa: S311 - jitter, no secret
-            policy,
-        )
-
-    def _breaker(self, name: str) -> Breaker:
-        if name not in self.breakers:
-            self.breakers[name] = Breaker(name, self.clock, self.reporter)
-        return self.breakers[name]
-
-    async def _load(self) -> None:
-        """The live run: from the checkpoint on, for ever."""
-        run = new_run("live", "", self.clock)
-        with self.reporter.bound(job="live", run=f"{run.run_id & (1 << 64) - 1:016x}"):
-            await self._record(run)
-
-    async def _record(self, run: Run) -> None:
-        journal_id, position = await self._patiently(partial(self._enter, run))
-        self.incidents.begin(run.run_id)
-        self.housekeeping.begin()
-        for source in self.settings.sources:
-            if source.name in self.feeds:
-                # by the frames' own time, as the book forgets: a restart's clock decides nothing
-                seen = await self._patiently(partial(self.store.seen_until, source.name))
-                feed, rules = self.feeds[source.name], judged_by(self.settings, source.name)
-                since, kept = seen or 0, closed_kept(feed.time_rule)
-                warm = await self._patiently(partial(self.store.warm, source.name, since - FORGET_AFTER, since - kept))
-                self.lanes[source.name] = Lane(source.name, source.feed, feed, self.catalogue, warm=warm, live=True, **rules)
-        limits = Limits(rows=self.settings.batch.rows, pace=self.settings.batch.pace)
-        hooks = Hooks(renew=self._renew, park=self._park, view=self._view, silence_limit=self._silence_limit, full=self._full)
-        learner = Learner(self.catalogue, self.writer, self.clock)
-        self.loader = loader = Loader(
-            run,
-            self.journal,
-            journal_id,
-            self.lanes,
-            learner,
-            self.writer,
-            self.clock,
-            self.reporter,
-            self._deathmark,
-            limits=limits,
-            hooks=hooks,
-        )
-        self.reporter.fact("run.started", kind="live", source="all sources", position=position)
-        await loader.run(position)
-        await self.store.end(run, ended_at=self.clock.now(), status="stopped", counts={})
-        self.reporter.fact("run.ended", kind="live", source="all sources", status="stopped")
-
-    async def _enter(self, run: Run) -> tuple[int, int]:
-        await self.store.prepare()
-        journal_id = await self.store.journal_id(self.journal.uid, str(self.settings.journal.path))
-        position = await self.store.begin(run, journal_id, 0)
-        await self.store.prefer(self.settings.preferred)
-        return journal_id, position
-
-    async def _patiently(self, action: Callable[[], Awaitable[T]]) -> T:
-        while True:
-            try:
-                return await action()
-            except StoreUnavailable as error:
-                self.writer.status.problem = str(error)
-                await self.clock.sleep(RETRY_STORE)
+    def _answered(self, endpoint: str, status: int) -> None:
+        self.reporter.add("http_requests_total", endpoint=endpoint, code=str(status))
 
     async def _tell_kept_back(self) -> None:
         while True:
             await self.clock.sleep(1.0)
             self.reporter.tell_kept_back()
-
-    def _renew(self, source: str, scope: Scope) -> None:
-        self.collectors[source].renew(scope)
-
-    def _full(self) -> bool:
-        return self.intake.paused_since is not None
-
-    def _park(self, source: str, reason: str) -> None:
-        self.collectors[source].park(reason)
-
-    def _view(self, source: str) -> CollectorView:
-        status = self.collectors[source].status
-        return CollectorView(
-            state=status.state, since=status.since, reason=status.reason, read=status.read, dropped=sum(status.dropped.values())
-        )
-
-    def _silence_limit(self, source: str) -> int:
-        """A quiet link says ``alive`` every so often: a price stays live for that long beyond the silence that kills the link."""
-        return int((self.collectors[source].silence_limit + Policy().alive_interval) * SECOND)

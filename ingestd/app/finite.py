@@ -115,9 +115,9 @@ class FileLoads:
             journal.seal()
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(intake.run())
-            group.create_task(collect())
-            group.create_task(loader.run(position))
+            group.create_task(intake.run(), name="intake")
+            group.create_task(collect(), name=f"collector {collector.name}")
+            group.create_task(loader.run(position), name="loader")
         return loader.written
 
 
@@ -169,10 +169,14 @@ def run_folder(settings: Settings, run: Run) -> Path:
 
 async def open_journal(settings: Settings, path: Path, clock: Clock, retain: int | None = None) -> LocalJournal:
     """The journal at ``path``, under the configured limits (``retain`` in µs, if not the configured one). Raises InUse, ConfigError."""
-    limits = JournalLimits(
+    return await LocalJournal.open(path, clock=clock, limits=journal_limits(settings, retain))
+
+
+def journal_limits(settings: Settings, retain: int | None = None) -> JournalLimits:
+    """As configured, but for ``retain`` (µs) where it is given."""
+    return JournalLimits(
         limit=settings.journal.limit,
         reserve=settings.journal.reserve,
         retain=int(settings.journal.retain * SECOND) if retain is None else retain,
         segment_bytes=settings.journal.segment,
     )
-    return await LocalJournal.open(path, clock=clock, limits=limits)

@@ -49,7 +49,7 @@ class Housekeeping:
         self, store: HistoryStore, retention: RetentionSettings, away: Callable[[], bool], clock: Clock, reporter: Reporter
     ) -> None:
         self._store = store
-        self._retention = retention
+        self.retention = retention
         self._away = away
         self._clock = clock
         self._reporter = reporter
@@ -75,7 +75,7 @@ class Housekeeping:
         now = self._clock.now()
         coming = [now + months * _SHORTEST_MONTH for months in range(AHEAD + 1)]
         well = await self._try("odds_history", partial(self._store.make_room, coming))
-        for table, before in borders(self._retention, now).items():
+        for table, before in borders(self.retention, now).items():
             # months pass slowly: history is looked at once in each
             if self._done.get(table) != before:
                 well &= await self._try(table, partial(self._prune, table, before))

@@ -2,9 +2,9 @@
 
 import asyncio
 import shutil
-from collections import deque
 from typing import Final
 
+from ingestd.app.tally import Tally
 from ingestd.app.watch import Daemon
 from ingestd.errors import StoreUnavailable
 from ingestd.model import OUTCOMES, SECOND
@@ -13,7 +13,7 @@ from ingestd.pipeline.intake import MAX_BYTES, MAX_RECORDS
 from ingestd.store.history import Troubles
 from ingestd.store.queries import Queries
 from ingestd.telemetry.alerts.sight import BudgetSight, GapSight, RunSight, Sight, SourceSight
-from ingestd.telemetry.alerts.trend import Trend
+from ingestd.telemetry.alerts.trend import Lag, Trend
 
 MINUTE: Final = 60.0
 HOUR: Final = 3_600.0
@@ -33,9 +33,10 @@ class Lookout:
         self._daemon = daemon
         self._began = daemon.clock.now()
         self._trends: dict[tuple[str, str], Trend] = {}
-        self._tails: deque[tuple[int, int]] = deque(maxlen=TAILS)
+        self._lag = Lag(TAILS)
         self._troubles = NONE
         self._asked = -ASK_EVERY
+        self._tally = Tally(daemon.reporter.metrics, daemon.collectors, self._began)
         self._queries = Queries(daemon.settings.store.url, daemon.settings.store.schema_name)
 
     async def look(self) -> Sight:
@@ -63,13 +64,15 @@ class Lookout:
             problem=status.problem,
             committed_at=status.committed_at,
             waiting=max(0, daemon.journal.last() - status.position),
-            lag=self._lag(now),
+            lag=self._lag.behind(now, daemon.journal.last(), status.position) / SECOND,
             commit=max(self._mean("sink_commit_duration_seconds"), (now - status.busy_since) / SECOND if status.busy_since else 0.0),
             queue=max(queued, weight),
             loop=self._mean("event_loop_lag_seconds"),
             journal=daemon.journal.size() / daemon.settings.journal.limit,
             journal_full_since=daemon.intake.paused_since or 0,
             disk=self._disk(),
+            config_problems=daemon.reloads.problems,
+            config_failed_at=daemon.reloads.failed_at,
             undelivered=tuple((one.channel, one.failing_since) for one in daemon.couriers if one.failing_since),
         )
 
@@ -85,8 +88,10 @@ class Lookout:
         self._asked = now
         try:
             async with asyncio.timeout(ASK_WITHIN):
-                since = self._daemon.clock.now() - round(HOUR * SECOND)
-                self._troubles = await self._queries.troubles(since, self._daemon.incidents.run_id)
+                since, own = self._daemon.clock.now() - round(HOUR * SECOND), self._daemon.incidents.run_id
+                self._troubles = await self._queries.troubles(since, own)
+                self._tally.ended(await self._queries.ended(since, own))
+                self._tally.waiting(await self._queries.backlog())
         except (StoreUnavailable, TimeoutError):
             return
 
@@ -117,15 +122,6 @@ class Lookout:
             for run in self._troubles.runs
             if run.status != "died" or young
         ]
-
-    def _lag(self, now: int) -> float:
-        """How long ago the journal's tail was where the store is now."""
-        tail, position = self._daemon.journal.last(), self._daemon.writer.status.position
-        while len(self._tails) > 1 and self._tails[1][1] <= position:
-            self._tails.popleft()
-        lag = (now - self._tails[0][0]) / SECOND if self._tails and tail > position else 0.0
-        self._tails.append((now, tail))
-        return lag
 
     def _mean(self, name: str) -> float:
         """Of what a histogram saw within the last minute."""

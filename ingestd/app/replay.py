@@ -67,7 +67,7 @@ class Replays:
         clock, reporter, store = self._clock, self._reporter, self._store
         feed = build_feed(self._settings, source, self._options[source.name], clock, self._breaker, self._budgets)
         warm = await store.past(source.name, store_offset(journal_id, frame.offset), frame, frame.received_at - FORGET_AFTER)
-        before = replace(warm, source=_before(source, frame))
+        before = replace(warm, source=counted_before(source, frame))
         rules = judged_by(self._settings, source.name)
         lane = Lane(source.name, source.feed, feed, Catalogue(), warm=before, live=False, replay=True, **rules)
         writer, limits = Writer(store, clock, reporter), Limits(rows=self._settings.batch.rows, pace=0.0)
@@ -94,7 +94,7 @@ class Unmarked:
         """No frame is being worked on."""
 
 
-def _before(source: SourceSettings, frame: Frame) -> SourceRow:
+def counted_before(source: SourceSettings, frame: Frame) -> SourceRow:
     """The source as its frames before this one leave it: counted."""
     return SourceRow(
         source=source.name,

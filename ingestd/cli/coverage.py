@@ -12,11 +12,11 @@ from rich.table import Table
 
 from ingestd.batch import CoverageRow
 from ingestd.cli.config import settings as read_settings
-from ingestd.cli.reasons import REPAIRS, plain
 from ingestd.cli.status import reading
 from ingestd.cli.times import iso, lasted, parse_time
 from ingestd.errors import ConfigError
 from ingestd.model import SECOND
+from ingestd.reasons import REPAIRS, plain
 from ingestd.settings import Settings
 
 

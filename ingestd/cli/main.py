@@ -1,5 +1,6 @@
 """Every command's words in one place; what a command does is in the module of its name."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -8,6 +9,7 @@ import typer
 
 from ingestd import __version__
 from ingestd.cli.event_words import events
+from ingestd.cli.quarantine_words import quarantine
 from ingestd.errors import ConfigError, IngestdError, InUse
 
 FAILED: Final = 1
@@ -26,6 +28,7 @@ app.add_typer(db, name="db")
 sources = typer.Typer(help="Look after the code of feeds.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(sources, name="sources")
 app.add_typer(events, name="events")
+app.add_typer(quarantine, name="quarantine")
 alerts = typer.Typer(help="Look after alerts.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(alerts, name="alerts")
 
@@ -46,7 +49,9 @@ def root(version: Annotated[bool, typer.Option("--version", callback=_version, i
 
 @app.command()
 def run(config: Config = None) -> None:
-    """Run the daemon until SIGTERM or Ctrl-C; a second signal ends it at once, still safe."""
+    """Run the daemon until SIGTERM or Ctrl-C; a second signal ends it at once, still safe. SIGHUP reloads the configuration."""
+    # it would end the process: it waits until there is a daemon that reloads
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from ingestd.cli import run as command
 
     raise typer.Exit(command.run(config))
@@ -118,11 +123,17 @@ def replay(
 
 
 @app.command()
-def status(config: Config = None, as_json: AsJson = False) -> None:
-    """Show sources, counts, journal and store."""
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and show every second how it stands.")] = False,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is wrong, since when and what to do; sources, budgets, journal and store. From the daemon if one answers."""
     from ingestd.cli import status as command
 
-    command.status(config, as_json=as_json)
+    if watch and as_json:
+        raise typer.BadParameter("--watch is for people, --json for programs: choose one")
+    command.status(config, watch=watch, as_json=as_json)
 
 
 @app.command()

@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import os
+import select
 import shutil
 import signal
 import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import typer
+from pydantic import BaseModel
 
 from ingestd import __version__
 from ingestd.app import Daemon
@@ -18,12 +23,16 @@ from ingestd.cli.config import checked
 from ingestd.clock import SystemClock
 from ingestd.errors import IngestdError, first
 from ingestd.interfaces import Clock
-from ingestd.settings import Settings, feed_options
+from ingestd.settings import Settings, SourceSettings
 from ingestd.sources import FEEDS
 from ingestd.telemetry import build_reporter
 
+T = TypeVar("T")
+
 PROGRESS: Final = 1.0
 """Seconds between two progress lines in a terminal."""
+SPARE: Final = 5.0
+"""Seconds behind the deadline after which what hangs is waited for no longer; the service manager waits for ten."""
 YOUNG: Final = 10_000
 """Objects made before Python looks for cycles among them."""
 
@@ -46,14 +55,18 @@ async def _run(settings: Settings, config: Path | None) -> int:
     reporter = build_reporter(settings.log, clock, terminal=terminal)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(reporter.close)
-        settings = await _with_exchanges(settings, stack)
-        daemon = await Daemon.compose(settings, reporter, clock)
         stop = _stop_on_signal()
+        daemon = await _unless(stop, Daemon.compose(settings, reporter, clock, read=partial(checked, config, FEEDS), needs=_exchange))
+        if daemon is None:
+            reporter.fact("daemon.stopped", seconds=0.0, left="it had not begun to record")
+            return 0
+        stack.callback(asyncio.create_task(_end_in_time(daemon, stop), name="watchdog").cancel)
+        stack.enter_context(_reload_on_signal(daemon.reloads.ask, stop, terminal=terminal))
         _announce(settings, config)
         # what is there by now stays: looking through it for cycles cost a tenth of the processor under load, and a pause of 0.1 s each time
         gc.freeze()
         gc.set_threshold(YOUNG)
-        progress = asyncio.create_task(_progress(daemon, clock)) if terminal else None
+        progress = asyncio.create_task(_progress(daemon, clock), name="progress") if terminal else None
         try:
             clean = await daemon.run(stop)
         finally:
@@ -64,18 +77,16 @@ async def _run(settings: Settings, config: Path | None) -> int:
     return 0 if clean else 1
 
 
-async def _with_exchanges(settings: Settings, stack: contextlib.AsyncExitStack) -> Settings:
-    """Start a local exchange for every simulated source that names none."""
-    sources = []
-    for source in settings.sources:
-        if source.feed == "simulated" and source.enabled and not source.options.get("url"):
-            from ingestd.testing.exchange.process import started
+@contextlib.asynccontextmanager
+async def _exchange(source: SourceSettings, options: BaseModel) -> AsyncIterator[BaseModel]:
+    """A local exchange for a simulated source that names none, for as long as there is that source."""
+    if source.feed != "simulated" or source.options.get("url"):
+        yield options
+        return
+    from ingestd.testing.exchange.process import started
 
-            options = feed_options(source, FEEDS[source.feed])
-            exchange = await stack.enter_async_context(started(options.model_dump()))
-            source = source.model_copy(update={"options": {**source.options, "url": exchange.url}})  # noqa: PLW2901 - the same source, completed
-        sources.append(source)
-    return settings.model_copy(update={"sources": tuple(sources)})
+    async with started(options.model_dump()) as exchange:
+        yield options.model_copy(update={"url": exchange.url})
 
 
 def _stop_on_signal() -> asyncio.Event:
@@ -90,6 +101,51 @@ def _stop_on_signal() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopping)
     return stop
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:
+    """What comes of the work; None where ``stop`` is set first: then it is broken off."""
+    working = asyncio.create_task(work, name="start")
+    stopping = asyncio.create_task(stop.wait(), name="watch for the end")
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait((working,))
+    return None if working.cancelled() else working.result()
+
+
+async def _end_in_time(daemon: Daemon, stop: asyncio.Event) -> None:
+    """Once it is told to stop, the process ends soon after the deadline, whatever hangs: a disk, or a bug. stderr then says where."""
+    await stop.wait()
+    faulthandler.dump_traceback_later(daemon.supervisor.deadline + SPARE, exit=True)
+
+
+@contextlib.contextmanager
+def _reload_on_signal(reload: Callable[[], None], stop: asyncio.Event, *, terminal: bool) -> Iterator[None]:
+    """SIGHUP reloads within the context; before and behind it, it waits. From a terminal that was closed it stops, as ever."""
+
+    def hung_up() -> None:
+        if terminal and _gone(sys.stderr.fileno()):
+            stop.set()
+        else:
+            reload()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+
+
+def _gone(stream: int) -> bool:
+    """Whether nobody is at the other end any more."""
+    poll = select.poll()
+    poll.register(stream, 0)
+    return any(said & (select.POLLHUP | select.POLLERR) for _, said in poll.poll(0))
 
 
 def _announce(settings: Settings, config: Path | None) -> None:

@@ -1,84 +1,55 @@
-"""``ingestd status``: what the store says of sources, runs and counts."""
+"""``ingestd status``: how it stands, from the running daemon where one answers, else from the store; once or as it goes."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from rich.live import Live
 
+from ingestd.cli.asking import NoAnswer, ask
 from ingestd.cli.config import settings as read_settings
-from ingestd.cli.times import ago, iso
+from ingestd.cli.shown import Shown
+from ingestd.cli.status_screen import screen
 from ingestd.clock import SystemClock
 from ingestd.errors import StoreUnavailable
 from ingestd.model import SECOND
+from ingestd.overview import Firing, Month, Overview, Source, Trouble
 from ingestd.settings import Settings
-from ingestd.sources.accounts import BUDGETS, Report, look
-from ingestd.store.history import IncidentStatus
+from ingestd.sources.accounts import BUDGETS, look
 from ingestd.store.queries import Queries, SourceStatus, Status
+from ingestd.telemetry.alerts.keeping import ALERTS, kept
 
 DAY: Final = 86_400 * SECOND
 SHOWN: Final = 5
 """Incidents in the overview."""
-MINUTES: Final = 16
-"""Letters of a time to the minute."""
+LOOK: Final = 1.0
+"""Seconds between two looks."""
+STORE_WITHIN: Final = 15.0
+"""Seconds for all that the store is asked: one that is frozen must not hold up whoever asks how it is."""
 
 
-class Overview(Status, frozen=True, kw_only=True):
-    """What ``ingestd status`` shows: what the store says, and the months of credits by the file that the daemon keeps.
-
-    ``incidents``: the latest ones of the last day.
-    """
-
-    budgets: list[Report]
-    incidents: list[IncidentStatus]
-
-
-def status(config: Path | None, *, as_json: bool) -> None:
-    """Raises ConfigError, StoreUnavailable."""
+def status(config: Path | None, *, watch: bool, as_json: bool) -> None:
+    """Raises ConfigError; StoreUnavailable where neither daemon nor store says anything."""
     settings = read_settings(config)
-    stored, incidents = asyncio.run(_status(settings))
-    budgets, problem = _budgets(settings)
-    found = Overview(**msgspec.structs.asdict(stored), budgets=budgets, incidents=incidents)
+    console = Console()
+    try:
+        if watch:
+            asyncio.run(_watch(settings, console))
+            return
+        found = asyncio.run(_once(settings))
+    except KeyboardInterrupt:
+        return
+    if found.taken_from == "nowhere":
+        raise StoreUnavailable("; ".join(reversed(found.problems)))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
-        return
-    console = Console()
-    console.print(f"store    {settings.store.shown}")
-    for journal in found.journals[:1]:
-        console.print(
-            f"journal  {journal.path} at position {journal.position}, {ago((SystemClock().now() - journal.updated_at) / SECOND)} ago"
-        )
-    console.print(_sources(found.sources))
-    if problem:
-        console.print(f"[red]{problem}[/]")
-    if budgets:
-        console.print(_months(budgets))
-    if incidents:
-        console.print(_trouble(incidents))
-    names = ("events", "markets", "selections", "odds", "odds_history", "results", "coverage")
-    console.print("  ".join(f"{name} {found.counts[name]:,}" for name in names) + f"  quarantine {found.quarantine:,}")
-    if found.review:
-        console.print(f"{found.review:,} fixtures may be a known event: ingestd events review")
-
-
-async def _status(settings: Settings) -> tuple[Status, list[IncidentStatus]]:
-    async with reading(settings) as queries:
-        since = SystemClock().now() - DAY
-        return await queries.status(), await queries.incidents("", since, SHOWN)
-
-
-def _budgets(settings: Settings) -> tuple[list[Report], str]:
-    """What is left of each month, or why that cannot be told."""
-    try:
-        return look(settings.journal.path / BUDGETS, SystemClock()), ""
-    except (ValueError, OSError) as error:
-        return [], str(error)
+    else:
+        console.print(screen(found, settings, console.width))
 
 
 @asynccontextmanager
@@ -92,55 +63,87 @@ async def reading(settings: Settings) -> AsyncIterator[Queries]:
         raise StoreUnavailable(message) from error
 
 
-def _sources(sources: list[SourceStatus]) -> Table:
-    now = SystemClock().now()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("source", "feed", "state", "for", "last frame", "last change", "unknown words", "why"):
-        table.add_column(name)
-    for source in sources:
-        dead = source.state == "live" and now > source.alive_at + source.silence_limit
-        table.add_row(
-            source.source,
-            source.feed,
-            "[red]not running[/]" if dead else f"[green]{source.state}[/]" if source.state == "live" else f"[yellow]{source.state}[/]",
-            ago((now - source.since) / SECOND),
-            _since(now, source.last_received_at),
-            _since(now, source.last_changed_at),
-            _unknown(source.counters),
-            source.reason,
-        )
-    return table
+async def _once(settings: Settings) -> Shown:
+    """From the daemon if one answers; what only the store knows, if it answers as well."""
+    found, problem = await _daemon(settings)
+    try:
+        async with asyncio.timeout(STORE_WITHIN), reading(settings) as queries:
+            stored, incidents = await queries.status(), await queries.incidents("", SystemClock().now() - DAY, SHOWN)
+    except (StoreUnavailable, TimeoutError) as error:
+        more = str(error) or f"{settings.store.shown} does not answer within {STORE_WITHIN:g} s"
+        return _shown(found, [*problem, more])
+    lately = [msgspec.convert(one, Trouble, from_attributes=True) for one in incidents]
+    if found is None:
+        return _with(_from_store(settings, stored.sources, lately, problem), stored, lately)
+    return _with(_shown(found, []), stored, lately)
 
 
-def _unknown(counters: Mapping[str, int]) -> str:
-    """Of how many selections a market, period or outcome has no word in the vocabulary."""
-    kinds = ("market", "period", "outcome")
-    return ", ".join(f"{count:,} {kind}" for kind in kinds if (count := counters.get(f"unknown_{kind}", 0)))
+async def _watch(settings: Settings, console: Console) -> None:
+    """Until it is interrupted, whoever comes and goes meanwhile."""
+    clock = SystemClock()
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+        while True:
+            live.update(screen(await _now(settings), settings, console.width), refresh=True)
+            await clock.sleep(LOOK)
 
 
-def _months(budgets: list[Report]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("budget", "sources", "left", "of", "renews", "used up", "last hours"):
-        table.add_column(name, no_wrap=name != "sources")
-    for report in budgets:
-        table.add_row(
-            report.budget,
-            " ".join(report.sources),
-            f"{report.left:,.0f}",
-            f"{report.limit:,.0f}",
-            iso(report.renews_at)[:MINUTES],
-            "[green]not before[/]" if report.empty_at is None else f"[yellow]{iso(report.empty_at)[:MINUTES]}[/]",
-            "as configured" if report.slowed == 1 else f"[yellow]slowed {report.slowed:.1f} times[/]",
-        )
-    return table
+async def _now(settings: Settings) -> Shown:
+    """From the daemon, else the little of the store that is cheap to ask every second."""
+    found, problem = await _daemon(settings)
+    if found is not None:
+        return _shown(found, [])
+    try:
+        async with asyncio.timeout(STORE_WITHIN), reading(settings) as queries:
+            sources, incidents = await queries.sources(), await queries.incidents("", SystemClock().now() - DAY, SHOWN)
+    except (StoreUnavailable, TimeoutError) as error:
+        return _shown(None, [*problem, str(error) or f"{settings.store.shown} does not answer within {STORE_WITHIN:g} s"])
+    return _from_store(settings, sources, [msgspec.convert(one, Trouble, from_attributes=True) for one in incidents], problem)
 
 
-def _trouble(incidents: list[IncidentStatus]) -> Text:
-    """The latest of the last day, in short."""
-    now = SystemClock().now()
-    lines = [f"{ago((now - one.last_at) / SECOND)} ago, {one.count} times: {one.message}" for one in incidents]
-    return Text("\n".join(["what went wrong lately (all of it: ingestd incidents)", *(f"  {line}" for line in lines)]), "yellow")
+async def _daemon(settings: Settings) -> tuple[Overview | None, list[str]]:
+    """What it says, or why there is nothing."""
+    try:
+        _, found = await ask(settings.http, "/status", Overview)
+    except NoAnswer as error:
+        return None, [str(error)]
+    return found, []
 
 
-def _since(now: int, moment: int) -> str:
-    return f"{ago((now - moment) / SECOND)} ago" if moment else "never"
+def _shown(found: Overview | None, problems: list[str]) -> Shown:
+    if found is None:
+        return Shown(at=SystemClock().now(), taken_from="nowhere", problems=problems)
+    return Shown(**msgspec.structs.asdict(found), taken_from="daemon", problems=problems)
+
+
+def _from_store(settings: Settings, sources: list[SourceStatus], incidents: list[Trouble], problems: list[str]) -> Shown:
+    """What a daemon would say as far as the store, and the files beside the journal, know it."""
+    budgets, problem = _budgets(settings)
+    return Shown(
+        at=SystemClock().now(),
+        taken_from="store",
+        problems=[*problems, *problem],
+        sources=[_source(one) for one in sources],
+        budgets=budgets,
+        alerts=[msgspec.convert(one, Firing, from_attributes=True) for one in kept(settings.journal.path / ALERTS) if one.fired_at],
+        incidents=incidents,
+    )
+
+
+def _with(shown: Shown, stored: Status, incidents: list[Trouble]) -> Shown:
+    """And what only the store knows; of incidents it remembers those of daemons before this one."""
+    more = {"journals": stored.journals, "runs": stored.runs, "counts": stored.counts}
+    return msgspec.structs.replace(shown, **more, quarantine=stored.quarantine, review=stored.review, incidents=incidents)
+
+
+def _source(one: SourceStatus) -> Source:
+    found = msgspec.structs.asdict(one)
+    found |= {"silence_limit": one.silence_limit / SECOND, "quarantined": one.counters.get("quarantined", 0)}
+    return msgspec.convert(found, Source)
+
+
+def _budgets(settings: Settings) -> tuple[list[Month], list[str]]:
+    """What is left of each month by the file that the daemon keeps, or why that cannot be told."""
+    try:
+        return look(settings.journal.path / BUDGETS, SystemClock()), []
+    except (ValueError, OSError) as error:
+        return [], [str(error)]

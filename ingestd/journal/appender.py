@@ -1,6 +1,7 @@
 """The writing side of a journal: positions, the segment at hand, room. Everything here runs on the one thread that writes."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -27,7 +28,7 @@ _OVERHEAD: Final = 4 * segment.PAGE
 
 
 class Appender:
-    """Owns the state of the journal; other threads read ``extents``, ``last`` and ``size`` only."""
+    """Owns the state of the journal; other threads read ``extents``, ``last``, ``size``, ``written`` and ``errors`` only."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Appender:
         self._directory = directory
         self._state = state
         self._acknowledged = acknowledged
-        self._limits = limits
+        self.limits = limits
         self._clock = clock
         self._free = free
         self._packer = Packer()
@@ -56,6 +57,10 @@ class Appender:
         """Position of the newest durable frame."""
         self.keep = 0
         """Frames before this position may go."""
+        self.written = 0
+        """Bytes of rows appended by this process."""
+        self.errors: Counter[str] = Counter()
+        """Times that the disk would not take a group: ``full``, or ``io``."""
 
     @property
     def uid(self) -> str:
@@ -86,6 +91,7 @@ class Appender:
             try:
                 return self._append(frames)
             except (sqlite3.Error, OSError) as error:
+                self.errors["full" if segment.is_full(error) else "io"] += 1
                 if segment.is_io(error) and self._live and not failures:
                     # what this handle wrote last is in doubt: its positions are given up, and the group goes elsewhere
                     failures += 1
@@ -125,11 +131,12 @@ class Appender:
             self._reserve(self._next + len(frames) + RESERVE)
         rows = self._packer.pack(frames, self._next, tails)
         self._make_room(sum(len(row.data) + len(row.summary) for row in rows) + _OVERHEAD)
-        if self._live and self._live.bytes >= self._limits.rotate_at:
+        if self._live and self._live.bytes >= self.limits.rotate_at:
             self.rotate()
             self._retire()
         live = self._live or self._start()
         live.append(rows)
+        self.written += sum(len(row.data) + len(row.summary) for row in rows)
         self._appended(rows, tails)
         self._settle(live)
         return self.last
@@ -186,7 +193,7 @@ class Appender:
 
     def _retire(self) -> None:
         """Let go of what is both old and not needed."""
-        before = self._clock.now() - self._limits.retain
+        before = self._clock.now() - self.limits.retain
         count = 0
         for extent in self._state.extents:
             if not (0 < extent.last < self.keep and extent.newest < before):
@@ -196,7 +203,7 @@ class Appender:
             self._discard(count)
 
     def _make_room(self, need: int) -> None:
-        while problem := self._limits.problem(self.size(), self._free(self._directory), need):
+        while problem := self.limits.problem(self.size(), self._free(self._directory), need):
             if not self._oldest_may_go():
                 raise JournalFull(f"journal {self._directory}: {problem}, and nothing from position {self.keep} on may go yet")
             self._discard(1)

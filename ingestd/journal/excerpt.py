@@ -24,10 +24,9 @@ class Excerpt:
         self._path = path
         self._source = source
         self._until = until
-        self.uid = self._state().uid
-        with closing(Acknowledged(path / "acknowledged")) as acknowledged:
-            self._last = acknowledged.position
-        with closing(self._reader()) as reader:
+        self.uid = state_of(path).uid
+        self._last = durable(path)
+        with closing(reading(path)) as reader:
             self.begin = _epoch(reader, source, since, self._last)
             """Position of its first frame (0: it has none)."""
             block = reader.block(self.begin - 1, self.begin) if self.begin else None
@@ -35,7 +34,7 @@ class Excerpt:
 
     async def read(self, after: int) -> AsyncGenerator[Block, None]:
         """Its frames behind ``after``, in blocks, and what is lost between them."""
-        reader = self._reader()
+        reader = reading(self._path)
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, "journal-excerpt") as thread:
             try:
@@ -60,14 +59,24 @@ class Excerpt:
     async def keep_from(self, position: int) -> None:
         """Nothing of a journal goes because it was replayed."""
 
-    def _reader(self) -> Reader:
-        return Reader(self._path, lambda: self._state().extents)
 
-    def _state(self) -> State:
-        state = load(self._path)
-        if state is None:
-            raise ConfigError(f"journal.path: {self._path} holds no journal; see the daemon's configuration")
-        return state
+def reading(path: Path) -> Reader:
+    """A reader of a journal as it is at each look; opened and closed by whoever reads."""
+    return Reader(path, lambda: state_of(path).extents)
+
+
+def durable(path: Path) -> int:
+    """Position of the last frame of a journal that is durable."""
+    with closing(Acknowledged(path / "acknowledged")) as acknowledged:
+        return acknowledged.position
+
+
+def state_of(path: Path) -> State:
+    """What a journal says of itself. Raises ConfigError where there is none."""
+    state = load(path)
+    if state is None:
+        raise ConfigError(f"journal.path: {path} holds no journal; see the daemon's configuration")
+    return state
 
 
 def _epoch(reader: Reader, source: str, since: int, last: int) -> int:

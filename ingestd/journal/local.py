@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -160,9 +160,21 @@ class LocalJournal:
         """Bytes on disk."""
         return self._appender.size()
 
+    def written(self) -> int:
+        """Bytes of rows appended by this process."""
+        return self._appender.written
+
+    def errors(self) -> Mapping[str, int]:
+        """How often this process's disk would not take a group, by why: ``full``, or ``io``."""
+        return self._appender.errors
+
     async def keep_from(self, position: int) -> None:
         """Frames before ``position`` may go when their time or their room is needed. Forgotten at a restart: nothing goes until told."""
         self._appender.keep = position
+
+    def adopt(self, limits: JournalLimits) -> None:
+        """Keep to these limits from the next group on; the bytes of a segment from the next segment on."""
+        self._appender.limits = limits
 
     def seal(self) -> None:
         """No more appends: readers end at the tail."""

@@ -17,7 +17,7 @@ from ingestd.journal import segment
 from ingestd.journal.cells import Acknowledged
 from ingestd.journal.codec import Row, told
 from ingestd.journal.salvage import Salvage
-from ingestd.journal.state import DAMAGED, SUFFIX, Extent, State, load, save
+from ingestd.journal.state import DAMAGED, FORMAT, SUFFIX, Extent, State, judge, load, save
 
 RESERVE: Final = 1 << 20
 """Positions set aside at a time: what a journal may skip at an opening."""
@@ -76,10 +76,13 @@ def _unusable(path: Path, error: OSError) -> OSError | ConfigError:
 
 
 def recover(directory: Path, acknowledged: Acknowledged) -> State:
-    """What the journal holds. Segments found damaged stay in it: reading them says what is lost. Raises OSError, sqlite3.Error."""
+    """What the journal holds. Segments found damaged stay in it: reading them says what is lost.
+
+    Raises OSError, sqlite3.Error; ConfigError where a program of another format has written it.
+    """
     found = {int(path.stem): path for path in directory.glob(f"*{SUFFIX}") if path.stem.isdecimal()}
     saved = load(directory)
-    state = saved or State(uid=_uid(found) or secrets.token_hex(16), reserved=1)
+    state = replace(saved, format=FORMAT) if saved else State(uid=_uid(directory, found) or secrets.token_hex(16), reserved=1)
     firsts = sorted({*found, *(extent.first for extent in state.extents)})
     listed = {extent.first: extent for extent in state.extents}
     extents: list[Extent] = []
@@ -183,10 +186,13 @@ def _put_away(path: Path) -> None:
     segment.remove_log(path)
 
 
-def _uid(found: dict[int, Path]) -> str | None:
+def _uid(directory: Path, found: dict[int, Path]) -> str | None:
+    """The name that the segments tell, all of which must be of a format that can be read."""
+    names: list[str] = []
     for path in found.values():
         with closing(segment.open_reader(path, live=False)) as connection:
-            uid = segment.uid_in(connection)
-        if uid:
-            return uid
-    return None
+            identity = segment.identity_in(connection)
+        if identity is not None:
+            judge(directory, identity[1])
+            names.append(identity[0])
+    return names[0] if names else None

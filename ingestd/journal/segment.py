@@ -10,7 +10,7 @@ from typing import Final
 import xxhash
 
 from ingestd.journal.codec import Row, Unreadable, as_row
-from ingestd.journal.state import sync_directory
+from ingestd.journal.state import FORMAT, sync_directory
 
 PAGE: Final = 4_096
 """Bytes in a page: what one flipped byte may cost. Larger pages were no faster."""
@@ -23,7 +23,7 @@ _SCHEMA: Final = (
     """CREATE TABLE blocks (
         first INTEGER PRIMARY KEY, count INTEGER NOT NULL, digest BLOB NOT NULL, summary BLOB NOT NULL, data BLOB NOT NULL
     )""",
-    "CREATE TABLE journal (uid TEXT NOT NULL, digest BLOB NOT NULL)",
+    "CREATE TABLE journal (uid TEXT NOT NULL, format INTEGER NOT NULL, digest BLOB NOT NULL)",
 )
 _FORWARD: Final = """
     SELECT first, count, digest, summary, data FROM blocks
@@ -119,7 +119,7 @@ class SegmentWriter:
         connection.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA:
             connection.execute(statement)
-        connection.execute("INSERT INTO journal VALUES (?, ?)", (uid, xxhash.xxh3_64_digest(uid.encode())))
+        connection.execute("INSERT INTO journal VALUES (?, ?, ?)", (uid, FORMAT, _identity(uid, FORMAT)))
         connection.execute("COMMIT")
         settle_log(connection)
         sync_directory(self.path.parent)
@@ -193,12 +193,18 @@ def summaries(connection: sqlite3.Connection) -> Iterator[Row]:
     yield from map(as_row, connection.execute(_SUMMARIES))
 
 
-def uid_in(connection: sqlite3.Connection) -> str | None:
-    """Which journal the segment belongs to, if that is still readable."""
+def identity_in(connection: sqlite3.Connection) -> tuple[str, int] | None:
+    """Which journal the segment belongs to, and the format that it is written in, if that is still readable."""
     try:
-        found = connection.execute("SELECT uid, digest FROM journal").fetchone()
+        found = connection.execute("SELECT uid, format, digest FROM journal").fetchone()
     except DAMAGE:
         return None
-    if found is None or not isinstance(found[0], str) or xxhash.xxh3_64_digest(found[0].encode()) != found[1]:
-        return None
-    return found[0]
+    match found:
+        case (str() as uid, int() as written, bytes() as digest) if digest == _identity(uid, written):
+            return uid, written
+        case _:
+            return None
+
+
+def _identity(uid: str, written: int) -> bytes:
+    return xxhash.xxh3_64_digest(f"{uid} {written}".encode())

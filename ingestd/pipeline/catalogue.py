@@ -176,9 +176,19 @@ class Catalogue:
             del self._results[result]
         self._days = {day for day in self._days if day * DAY >= horizon}
 
+    def leave(self, source: str) -> None:
+        """Let go of what a source said: nobody here reads it any more."""
+        self._let_go.pop(source, None)
+        self._said = {key: link for key, link in self._said.items() if key[0] != source}
+        self._results = {key: row for key, row in self._results.items() if key[0] != source}
+
     def _hold(self, row: LinkRow, batch: Batch) -> None:
         key = (row.source, row.source_event_id)
-        self._said[key] = batch.links[key] = row
+        self._said[key] = row
+        told = batch.links.get(key)
+        # what was let go of, and is only mentioned now, may have been told in full before in this batch
+        if told is None or told.changed_at <= row.changed_at:
+            batch.links[key] = row
         known = self._events.get(key)
         # a run that reads what is long past says less of today than the store does
         self._events.put(row if known is None or known.changed_at <= row.changed_at else linked(known, row))

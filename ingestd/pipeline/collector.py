@@ -58,7 +58,9 @@ class Collector:
         telemetry: Telemetry,
         random: Random,
         policy: Policy = Policy(),  # noqa: B008 - frozen
+        before: Status | None = None,
     ) -> None:
+        """``before``: how the collector stood whose place this one takes."""
         self.name = name
         self._feed = feed
         self._intake = intake
@@ -67,7 +69,7 @@ class Collector:
         self._telemetry = telemetry
         self._policy = policy
         self._backoff = Backoff(random, policy.backoff_base, policy.backoff_cap)
-        self._standing = Standing(name, clock, telemetry)
+        self._standing = Standing(name, clock, telemetry, before)
         self.silence_limit = feed.silence_limit if policy.silence_limit is None else policy.silence_limit
         self._vigil = Vigil(
             silence_limit=self.silence_limit,
@@ -75,8 +77,7 @@ class Collector:
             span_seconds=policy.span_seconds,
             span_bytes=policy.span_bytes,
         )
-        self._life = Stretch()
-        self._session = Stretch()
+        self._life, self._session = Stretch(), Stretch()
         self._ended = asyncio.Event()
         self._renewals = Renewals()
         self._fresh = self._open = self._recorded = False
@@ -84,7 +85,7 @@ class Collector:
     @property
     def status(self) -> Status:
         """What to report of it now."""
-        return self._standing.status(self._intake.dropped[self.name])
+        return self._standing.status(self._intake.waiting[self.name], self._intake.dropped[self.name])
 
     async def run(self) -> None:
         """Collect until finished, refused, parked or closed."""
@@ -108,7 +109,7 @@ class Collector:
 
     def park(self, reason: str) -> None:
         """Stop this source until a person acts (a bug that repeats)."""
-        self._life.end(Refused(reason, hint="restart the daemon to try again"))
+        self._life.end(Refused(reason, hint="reload or restart to try again"))
 
     def renew(self, scope: Scope) -> None:
         """Ask the running session for a fresh image, without waiting. While everything is asked for, no token resumes."""
@@ -126,6 +127,7 @@ class Collector:
             await self._attempt()
         except Throttled as busy:
             self._lost(busy.reason, str(busy))
+            self._standing.throttled()
             return max(busy.seconds, SHORTEST_WAIT)
         except Disconnected as gone:
             self._lost(gone.reason, gone.detail)
@@ -133,6 +135,7 @@ class Collector:
 
     async def _attempt(self) -> None:
         """One session, from connecting to leaving; raises what ended it."""
+        self._standing.paused = ""
         resume = await self._resume()
         self._telemetry.add("source_connect_attempts_total", source=self.name)
         try:
@@ -226,9 +229,9 @@ class Collector:
 
     async def _wait_for_room(self) -> None:
         since, began = self._clock.now(), self._clock.monotonic()
-        self._vigil.reading = False
+        self._vigil.reading, self._standing.paused = False, "room"
         full = await self._intake.room()
-        now = self._clock.monotonic()
+        self._standing.paused, now = "", self._clock.monotonic()
         self._telemetry.add("source_backpressure_seconds_total", now - began, source=self.name)
         if self._recorded:
             return
@@ -278,9 +281,8 @@ class Collector:
             return pause
         left = limit - self._standing.lasted
         if left <= 0:
-            raise Refused(
-                "gave_up", f"{self._standing.reason} for {limit:g} s", "restart once the provider is back, or raise give_up_after"
-            )
+            hint = "reload or restart once the provider is back, or raise give_up_after"
+            raise Refused("gave_up", f"{self._standing.reason} for {limit:g} s", hint)
         return min(pause, left)
 
     def _say(self, kind: FrameKind, meta: dict[str, str] | None = None) -> None:

@@ -5,6 +5,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from ingestd.errors import JournalFull
 from ingestd.interfaces import Clock, Durable, Journal, Telemetry
 from ingestd.model import Frame
@@ -21,8 +23,21 @@ PATIENCE: Final = 5.0
 """Seconds that closing waits for room in a full journal."""
 
 
-Chunk = tuple[Sequence[Frame], int, Durable | None]
-"""Frames as they were handed over, their weight, and who waits for a receipt: the queue is touched once per read, not once per frame."""
+Chunk = tuple[Sequence[Frame], int, Durable | None, float]
+"""Frames of one source as they were handed over, their weight, who waits for a receipt, and when that was, on the monotonic clock.
+
+The queue is touched once per read, not once per frame.
+"""
+
+
+class Group(Struct):
+    """What is appended at once."""
+
+    frames: list[Frame]
+    weight: int
+    sources: Counter[str]
+    receipts: list[tuple[Durable, Sequence[Frame]]]
+    since: float
 
 
 class Intake:
@@ -44,7 +59,7 @@ class Intake:
         self._queue: deque[Chunk] = deque()
         self._more = asyncio.Event()
         self._line: deque[asyncio.Future[None]] = deque()
-        self._flushes: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._flushes: deque[tuple[int, asyncio.Future[int]]] = deque()
         self._accepted = 0
         self._settled = 0
         self._fulls = 0
@@ -52,10 +67,24 @@ class Intake:
         self.queued_records = 0
         """Frames handed over and not yet durable."""
         self.queued_bytes = 0
+        self.waiting: Counter[str] = Counter()
+        """The queued frames by source."""
         self.paused_since: int | None = None
         """Since when (UTC µs) the journal takes nothing; None while it does."""
+        self.busy_since = 0
+        """Since when (UTC µs) a group is being made durable; 0: none is."""
         self.dropped: Counter[str] = Counter()
         """Frames by source that never became durable, because the journal was still full at the end."""
+
+    @property
+    def accepted(self) -> int:
+        """Frames handed over so far."""
+        return self._accepted
+
+    @property
+    def lost(self) -> int:
+        """Frames that were handed over and are not durable: at the end, they never will be."""
+        return self.queued_records + self.dropped.total()
 
     def accept(self, frames: Sequence[Frame], durable: Durable | None = None) -> bool:
         """Take frames of one source, without waiting; False: read no further before ``room`` returns. ``durable`` is told later."""
@@ -64,10 +93,12 @@ class Intake:
             raise RuntimeError(msg)
         count = len(frames)
         weight = sum([frame.weight for frame in frames])
+        now = self._clock.monotonic()
         if count <= GROUP_RECORDS and weight <= GROUP_BYTES:
-            self._queue.append((frames, weight, durable))
+            self._queue.append((frames, weight, durable, now))
         else:
-            self._queue.extend((part, part_weight, durable) for part, part_weight in _split(frames, weight))
+            self._queue.extend((part, part_weight, durable, now) for part, part_weight in _split(frames, weight))
+        self.waiting[frames[0].source] += count
         self.queued_records += count
         self.queued_bytes += weight
         self._accepted += count
@@ -92,12 +123,16 @@ class Intake:
         """``accept``, then wait for ``room`` if there is none. A cancelled ``put`` has handed over all the same."""
         return False if self.accept(frames) else await self.room()
 
+    def place(self) -> "asyncio.Future[int]":
+        """Where in the journal everything handed over so far lies at or before; known once that is durable."""
+        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._flushes.append((self._accepted, done))
+        self._call_settled()
+        return done
+
     async def flush(self) -> None:
         """Wait until everything handed over so far is durable."""
-        if self._settled < self._accepted:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._flushes.append((self._accepted, done))
-            await done
+        await self.place()
 
     async def run(self) -> None:
         """Append until closed. Raises what the journal raises, JournalFull excepted: that is waited out."""
@@ -107,14 +142,17 @@ class Intake:
             if rest > 0 and self.queued_records < GROUP_RECORDS:
                 await self._clock.sleep(rest)
             began = self._clock.monotonic()
-            group, weight, receipts = self._group()
+            group = self._group()
+            self.busy_since = self._clock.now()
             # behind one that was dropped nothing is appended: a token must not lead past what is not there
-            if not self.dropped and await self._append(group):
-                for durable, frames in receipts:
+            if not self.dropped and await self._append(group.frames):
+                self._telemetry.add("queue_wait_seconds", self._clock.monotonic() - group.since, stage="journal")
+                for durable, frames in group.receipts:
                     durable(frames)
             else:
-                self.dropped.update(frame.source for frame in group)
-            self._release(len(group), weight)
+                self.dropped.update(group.sources)
+            self.busy_since = 0
+            self._release(group)
 
     async def close(self, patience: float = PATIENCE) -> None:
         """Let ``run`` end once all is durable. If the journal is still full after ``patience`` seconds, the rest is dropped and counted."""
@@ -130,18 +168,18 @@ class Intake:
             await self._more.wait()
         return True
 
-    def _group(self) -> tuple[list[Frame], int, list[tuple[Durable, Sequence[Frame]]]]:
-        group: list[Frame] = []
-        receipts: list[tuple[Durable, Sequence[Frame]]] = []
-        weight = 0
+    def _group(self) -> Group:
         queue = self._queue
-        while queue and (not group or (len(group) + len(queue[0][0]) <= GROUP_RECORDS and weight + queue[0][1] <= GROUP_BYTES)):
-            frames, more, durable = queue.popleft()
-            group.extend(frames)
-            weight += more
+        group = Group([], 0, Counter(), [], queue[0][3])
+        gathered = group.frames
+        while queue and (not gathered or (len(gathered) + len(queue[0][0]) <= GROUP_RECORDS and group.weight + queue[0][1] <= GROUP_BYTES)):
+            frames, weight, durable, _ = queue.popleft()
+            gathered.extend(frames)
+            group.weight += weight
+            group.sources[frames[0].source] += len(frames)
             if durable is not None:
-                receipts.append((durable, frames))
-        return group, weight, receipts
+                group.receipts.append((durable, frames))
+        return group
 
     async def _append(self, group: list[Frame]) -> bool:
         while True:
@@ -162,15 +200,20 @@ class Intake:
                 self.paused_since = None
             return True
 
-    def _release(self, count: int, weight: int) -> None:
+    def _release(self, group: Group) -> None:
+        count = len(group.frames)
         self.queued_records -= count
-        self.queued_bytes -= weight
+        self.queued_bytes -= group.weight
+        self.waiting.subtract(group.sources)
         self._settled += count
+        self._call_settled()
+        self._call_next()
+
+    def _call_settled(self) -> None:
         while self._flushes and self._flushes[0][0] <= self._settled:
             _, done = self._flushes.popleft()
             if not done.done():
-                done.set_result(None)
-        self._call_next()
+                done.set_result(self._journal.last())
 
     def _has_room(self) -> bool:
         return self.queued_records < self._max_records and self.queued_bytes < self._max_bytes

@@ -56,6 +56,10 @@ class Judge:
                 if found is not None and (found or market.row.source_market_id in self._open):
                     self._settle(market.row.source_market_id, group.bookmaker_id, found, at, batch)
 
+    def adopt(self, standards: Standards) -> None:
+        """Judge by these from now on."""
+        self._standards = standards
+
     def finish(self, at: int, batch: Batch) -> None:
         """The end of a finite run: nothing is known beyond its last frame."""
         for market_id in list(self._open):

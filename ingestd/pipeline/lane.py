@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from msgspec import Struct
-
 from ingestd.batch import Batch, Refusal, SourceRow, Warm
 from ingestd.interfaces import Feed, Stage
 from ingestd.model import (
@@ -35,6 +33,7 @@ from ingestd.pipeline.reader import BUGS, Reader, refused_bug
 from ingestd.pipeline.rejects import rejected, repeated
 from ingestd.pipeline.stages import stages
 from ingestd.pipeline.stages.validate.markets import Bounds
+from ingestd.pipeline.standing import CollectorView
 
 SWEEP: Final = 60 * SECOND
 """How often the book lets go of what is over, in µs of the frames' own time."""
@@ -49,16 +48,6 @@ USUAL: Final = Standards(
 """What the settings say where nobody says otherwise."""
 CLOSED_KEPT: Final = 3_600 * SECOND
 """How long one that was closed stays in it: in this time its closing can be taken back."""
-
-
-class CollectorView(Struct, frozen=True, kw_only=True):
-    """What the collector of a source says of itself: frames ``read`` into this journal, among them those ``dropped`` by this process."""
-
-    state: SourceStatus
-    since: int
-    reason: str = ""
-    read: int = 0
-    dropped: int = 0
 
 
 class Lane:
@@ -91,15 +80,15 @@ class Lane:
         self.counters: dict[str, int] = dict.fromkeys(("frames", "data", "received", *OUTCOMES, "rows"), 0)
         self.applied_epoch = 0
         """Where the epoch begins that the book is in; the reader may be ahead of it."""
-        self._bugs = 0
-        self._failing = False
+        self._bugs, self._failing = 0, False
         self._written: set[int] = set()
-        self.last_received_at = 0
-        self.last_changed_at = 0
+        self.last_received_at = self.last_changed_at = 0
         if warm:
             self._warm(warm)
         self._dropped_before = self.counters.get("dropped", 0)
         self.reader = Reader(feed, self.counters.get("ordinal", 0))
+        self.settled = self.counters.copy()
+        """The counts up to the last commit: whoever looks from outside sees these, which never go back."""
 
     def _warm(self, warm: Warm) -> None:
         self.catalogue.start(warm.links, warm.results)
@@ -121,6 +110,14 @@ class Lane:
         failing = self._failing or self.reader.failing
         self._failing = self.reader.failing = False
         return failing
+
+    def adopt(self, feed: Feed, standards: Standards, *, audit_duplicates: bool, retold: bool) -> None:
+        """Go on with this feed and judge by these standards; ``retold``: its decoder is another, and begins empty."""
+        self._feed = feed
+        self._judge.adopt(standards)
+        self._audit = audit_duplicates
+        if retold:
+            self.reader = Reader(feed, self.counters.get("ordinal", 0))
 
     def begin(self, epoch: int) -> None:
         """Reader and book stand in the epoch that begins at this position of the journal (0: nobody knows where it began)."""
@@ -159,8 +156,8 @@ class Lane:
             self._judge.judge(self.book.touched.values(), self.last_received_at, batch)
             self.book.touched.clear()
 
-    def take_back(self, refused: Iterable[Refusal]) -> None:
-        """The store would not have these rows: be as before, and count what had counted as changed as quarantined."""
+    def committed(self, refused: Iterable[Refusal]) -> None:
+        """The store would not have these rows of a batch: be as before, and count what had counted as changed as quarantined."""
         for refusal in refused:
             if refusal.table in ("selections", "odds", "odds_history"):
                 changed = self.book.take_back(int(refusal.key[0]))
@@ -172,6 +169,8 @@ class Lane:
                 self._judge.take_back(refusal)
             else:
                 self.catalogue.take_back(refusal)
+        if self.settled["frames"] != self.counters["frames"]:
+            self.settled = self.counters.copy()
 
     def close(self, batch: Batch) -> None:
         """The end of a finite run."""
@@ -258,7 +257,7 @@ class Lane:
             stage = None
             return self._booked(item, moment, batch)
         except Exception as error:  # noqa: BLE001 - a bug in a stage is contained (I5): this update alone is quarantined
-            return refused_bug(_name(stage), error)
+            return refused_bug(str(getattr(stage, "__name__", type(stage).__name__)).lower() if stage else "book", error)
 
     def _booked(self, update: Update, moment: Moment, batch: Batch) -> Outcome | Reject:  # noqa: PLR0911 - one line per kind
         if isinstance(update, Quote):
@@ -294,7 +293,3 @@ class Lane:
 def closed_kept(rule: TimeRule) -> int:
     """How long a closed selection is held, µs: in a stamped feed, as long as an old statement may come late and must not bring it back."""
     return FORGET_AFTER if rule == "stamped" else CLOSED_KEPT
-
-
-def _name(stage: Stage | None) -> str:
-    return str(getattr(stage, "__name__", type(stage).__name__)).lower() if stage else "book"

@@ -3,42 +3,30 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 
 from ingestd.batch import Batch, store_offset
-from ingestd.interfaces import Clock, Readable, Renew, Telemetry
-from ingestd.model import SECOND, Block, Decoded, Frame, Run
-from ingestd.pipeline.ahead import Entry, fitting
+from ingestd.interfaces import Clock, Deathmark, Readable, Renew, Telemetry
+from ingestd.model import SECOND, Block, Frame, Run
+from ingestd.pipeline.ahead import Entry, decoded, fitting
+from ingestd.pipeline.freshness import Freshness
 from ingestd.pipeline.herald import Herald
-from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
+from ingestd.pipeline.standing import CollectorView
+from ingestd.pipeline.turns import Turn, Turns
 from ingestd.pipeline.wishes import Wishes
 from ingestd.pipeline.writer import Writer
 
 SLICE: Final = 256
-SLICE_BYTES: Final = 1024 * 1024
-"""Frames, or bytes of them, decoded before others get the loop."""
+SLICE_BYTES: Final = 64 * 1024
+"""Frames and updates, or bytes of frames, that are worked on before others get the loop: some 5 ms of work."""
 AHEAD_BYTES: Final = 32 * 1024 * 1024
 """Bytes of frames decoded and not yet committed, at most (the last frame may exceed it)."""
 TICK: Final = 1.0
 """Seconds after which a change of a source's state is written though no frame came."""
-DEADLY: Final = 3
-"""Starts in a row that died on a frame before it is quarantined undecoded."""
-
-
-class Deathmark(Protocol):
-    """Remembers, across deaths of the process, which frame was being worked on: ``deaths`` starts in a row died on ``position``."""
-
-    position: int
-    deaths: int
-
-    def mark(self, position: int) -> None:
-        """Work on a frame begins."""
-
-    def clear(self) -> None:
-        """No frame is being worked on."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -75,6 +63,7 @@ class Loader:
         *,
         limits: Limits,
         hooks: Hooks | None = None,
+        turns: Turns | None = None,
         odds_after: int | None = None,
     ) -> None:
         self._run = run
@@ -86,13 +75,15 @@ class Loader:
         self._clock = clock
         self._telemetry = telemetry
         self._deathmark = deathmark
-        self._limits = limits
+        self.limits = limits
         self._hooks = hooks
+        self._turns = turns or Turns()
         self._odds_after = odds_after
         self._ready: deque[Entry] = deque()
         self._ready_bytes = 0
-        self._oldest = 0
-        self._position = self._died_on = 0
+        self._oldest = self._taken = self.loaded = 0
+        """``loaded``: frames whose effect came into the store since this began."""
+        self._position = self._reached = self._died_on = 0
         self._ended = False
         self._more = asyncio.Event()
         self._room = asyncio.Event()
@@ -101,6 +92,7 @@ class Loader:
         self._views: dict[str, CollectorView] = {}
         self._wishes: Wishes | None = None
         self._herald = Herald(telemetry)
+        self.freshness = Freshness(telemetry)
         self.beat = clock.monotonic()
         """When the loop last came by, on the monotonic clock."""
 
@@ -115,10 +107,11 @@ class Loader:
             lane.begin(await self._journal.epoch_at(lane.source, position))
             if lane.applied_epoch:
                 start = min(start, lane.applied_epoch - 1)
+        self._reached = start
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._decode(start, position))
-                group.create_task(self._commit())
+                group.create_task(self._decode(start, position), name="decode")
+                group.create_task(self._commit(), name="commit")
         finally:
             if self._died_on:
                 self._deathmark.mark(self._died_on)
@@ -139,76 +132,87 @@ class Loader:
                     self._lanes[source].reader.lost()
         count = weight = 0
         for frame in block.frames:
+            while self._turns.hold_up(frame):
+                self._reached = frame.offset - 1
+                self._tell()
+                await self._turns.another()
             try:
-                self._take(frame, rebuild=frame.offset <= position)
+                count += 1 + self._take(frame, rebuild=frame.offset <= position)
             except BaseException:
                 self._died_on = frame.offset
                 raise
-            count += 1
             weight += frame.weight
             if count >= SLICE or weight >= SLICE_BYTES or self._full():
                 count = weight = 0
                 await self._rest()
+        self._reached = block.last
         await self._rest()
 
     async def _rest(self) -> None:
         """Others get the loop, for as long as too much is decoded ahead."""
-        self._deathmark.clear()
-        self._more.set()
+        self._tell()
         await self._clock.sleep(0)
         while self._full():
             self._room.clear()
             await self._room.wait()
 
-    def _full(self) -> bool:
-        return len(self._ready) > 4 * self._limits.rows or self._ready_bytes > AHEAD_BYTES
+    def _tell(self) -> None:
+        self._deathmark.clear()
+        self._more.set()
 
-    def _take(self, frame: Frame, *, rebuild: bool) -> None:
+    def _full(self) -> bool:
+        return len(self._ready) > 4 * self.limits.rows or self._ready_bytes > AHEAD_BYTES
+
+    def _take(self, frame: Frame, *, rebuild: bool) -> int:
+        """Decode a frame; returns the number of updates in it."""
         lane = self._lanes.get(frame.source)
-        decoded = self._decoded(lane, frame, rebuild=rebuild) if lane is not None else []
+        found = decoded(lane, frame, self._deathmark, rebuild=rebuild) if lane is not None else []
         if not rebuild:
-            entry = Entry(lane, frame, decoded)
+            entry = Entry(lane, frame, found)
             self._ready.append(entry)
             self._ready_bytes += entry.weight
-
-    def _decoded(self, lane: Lane, frame: Frame, *, rebuild: bool) -> list[Decoded]:
-        if rebuild and not 0 < lane.applied_epoch <= frame.offset:
-            return []
-        mark = self._deathmark
-        if frame.offset == mark.position and mark.deaths >= DEADLY:
-            return lane.reader.without(frame, "deadly", f"the process died on it {mark.deaths} times")
-        mark.mark(frame.offset)
-        if rebuild:
-            lane.reader.rebuild(frame)
-            return []
-        return lane.reader.decode(frame)
+        return len(found)
 
     async def _commit(self) -> None:
         while not (self._ended and not self._ready):
             await self._wait()
-            self.beat = self._clock.monotonic()
-            coming = fitting(self._ready, self._limits.rows)
+            coming = fitting(self._ready, self.limits.rows)
             if coming:
                 await self._learner.learn((entry.frame.source, entry.decoded) for entry in coming)
-            batch = self._batch(len(coming))
-            if batch is None:
-                if self._wishes is not None:
-                    await self._wish(self._wishes)
-                continue
-            started = self._clock.monotonic()
-            oldest = self._oldest
-            written = await self._writer.commit(batch)
-            for lane in self._lanes.values():
-                lane.take_back(written.refused)
-            self.written.update(written.rows)
-            self._position = batch.position
-            if oldest:
-                self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
-            await self._after(len(batch.changes) < self._limits.rows, started)
+            self.beat = self._clock.monotonic()
+            # found before the batch, carried out behind it: of a lane that goes, the batch has the last word
+            turns = self._due()
+            began = self._clock.monotonic()
+            batch = await self._batch(len(coming))
+            if coming:
+                self._telemetry.add("transform_duration_seconds", self._clock.monotonic() - began)
+            if batch is not None:
+                await self._write(batch)
+            elif self._wishes is not None:
+                await self._wish(self._wishes)
+            for turn in turns:
+                await self._turns.carry_out(turn)
         await self._finish()
 
+    async def _write(self, batch: Batch) -> None:
+        started, oldest = self._clock.monotonic(), self._oldest
+        written = await self._writer.commit(batch)
+        self.beat = self._clock.monotonic()
+        for lane in self._lanes.values():
+            lane.committed(written.refused)
+        self.written.update(written.rows)
+        self._position = batch.position
+        self.loaded += self._taken
+        if oldest:
+            self._telemetry.add("ingest_latency_seconds", (self._clock.now() - oldest) / SECOND)
+            self.freshness.committed(self._clock.now())
+        await self._after(len(batch.changes) < self.limits.rows, started)
+
+    def _due(self) -> list[Turn]:
+        return self._turns.due(self._ready[0].frame.offset - 1 if self._ready else self._reached)
+
     async def _wait(self) -> None:
-        if not self._ready and not self._ended:
+        if not self._ready and not self._ended and not self._due():
             self._more.clear()
             try:
                 async with asyncio.timeout(TICK):
@@ -216,23 +220,29 @@ class Loader:
             except TimeoutError:
                 return
 
-    def _batch(self, coming: int) -> Batch | None:
-        """Decide over the first entries that wait; None where there is nothing to say."""
+    async def _batch(self, coming: int) -> Batch | None:
+        """Decide over the first entries that wait, slice by slice; None where there is nothing to say."""
         batch = Batch(run=self._run, journal_id=self._journal_id, position=self._position, odds_after=self._odds_after)
-        touched: set[str] = set()
+        touched: dict[str, Entry] = {}
         for lane in self._lanes.values():
             lane.book.begin(batch)
         self._oldest = self._ready[0].frame.received_at if self._ready and self._hooks else 0
-        while coming and len(batch.changes) < self._limits.rows:
-            coming -= 1
+        self._taken = count = 0
+        while coming > self._taken and len(batch.changes) < self.limits.rows:
+            if count >= SLICE:
+                count = 0
+                self._deathmark.clear()
+                await self._clock.sleep(0)
+            self._taken += 1
             entry = self._ready.popleft()
             self._ready_bytes -= entry.weight
             batch.position = entry.frame.offset
+            count += 1 + len(entry.decoded)
             if entry.lane is None:
                 self._telemetry.add("dropped_records_total", source=entry.frame.source, stage="load", reason="unconfigured")
                 continue
             self._apply(entry.lane, entry, batch)
-            touched.add(entry.lane.source)
+            touched[entry.lane.source] = entry
         self._deathmark.clear()
         self._room.set()
         self._report(batch, touched)
@@ -248,22 +258,20 @@ class Loader:
             self._died_on = offset
             raise
 
-    def _report(self, batch: Batch, touched: set[str]) -> None:
+    def _report(self, batch: Batch, touched: Mapping[str, Entry]) -> None:
         for source, lane in self._lanes.items():
             if source in touched:
                 lane.report(batch)
             if self._hooks is None:
                 continue
-            view = self._hooks.view(source)
-            if source in touched or self._said(source) != (view.state, view.reason):
+            if source in touched:
+                self.freshness.see(touched[source].frame, touched[source].decoded)
+            view, said = self._hooks.view(source), self._views.get(source)
+            if source in touched or said is None or (said.state, said.reason) != (view.state, view.reason):
                 self._views[source] = view
                 batch.sources[source] = lane.row(view, self._hooks.silence_limit(source))
             if lane.failed():
                 self._hooks.park(source, "bug")
-
-    def _said(self, source: str) -> tuple[str, str] | None:
-        view = self._views.get(source)
-        return (view.state, view.reason) if view else None
 
     async def _after(self, small: bool, started: float) -> None:
         """What a commit makes possible: room in the journal, answers to gaps at the tail, and a pause."""
@@ -272,7 +280,7 @@ class Loader:
             await self._journal.keep_from(self._position + 1)
         else:
             await self._wish(self._wishes)
-        rest = self._limits.pace - (self._clock.monotonic() - started)
+        rest = self.limits.pace - (self._clock.monotonic() - started)
         if small and rest > 0 and not self._ended:
             await self._clock.sleep(rest)
 

@@ -10,11 +10,16 @@ from ingestd.model import Decoded, Frame, Reject, hash64
 LONGEST_ERROR: Final = 2_000
 
 
+def record_id(source: str, payload: bytes, path: str) -> int:
+    """The id of what was refused at a place of a payload: the same again is the same record."""
+    return hash64("quarantine", source, _digest(payload), path)
+
+
 def rejected(source: str, reject: Reject, frame: Frame, index: int, offset: int) -> RejectRow:
     """A reject of the ``index``-th item of a frame; ``offset``: of the frame in the store."""
     path = _storable(reject.path or (f"#{index}" if reject.stage != "decode" else ""))
     return RejectRow(
-        quarantine_id=hash64("quarantine", source, _digest(frame.payload), path),
+        quarantine_id=record_id(source, frame.payload, path),
         source=source,
         stage=reject.stage,
         category=reject.category,

@@ -1,6 +1,7 @@
 """Settings: a YAML or JSON file, the environment over it, secrets from files; frozen, and every problem told at once."""
 
 from ingestd.settings.alerts import AlertSettings
+from ingestd.settings.changes import Changes, Configuration, changes
 from ingestd.settings.load import DEFAULT_FILE, HasOptions, feed_options, load, load_all, read_tree, secrets_of, validate_feeds
 from ingestd.settings.model import (
     BatchSettings,
@@ -21,6 +22,8 @@ __all__ = [
     "DEFAULT_FILE",
     "AlertSettings",
     "BatchSettings",
+    "Changes",
+    "Configuration",
     "HasOptions",
     "HttpSettings",
     "JournalSettings",
@@ -32,6 +35,7 @@ __all__ = [
     "SourceSettings",
     "SpanSettings",
     "StoreSettings",
+    "changes",
     "feed_options",
     "json_schema",
     "load",

@@ -93,6 +93,7 @@ Area = Literal[
     "breaker",
     "budget",
     "bug",
+    "config",
     "daemon",
     "frame",
     "intake",
@@ -180,6 +181,12 @@ class ValidationSettings(Part):
     )
 
 
+class QuarantineSettings(Part):
+    """What could not be taken, and is tried again."""
+
+    max_attempts: int = Field(5, ge=1, le=1_000, description="retries of one record before it takes --force, 1 to 1000")
+
+
 class SourceSettings(Part):
     """A feed, configured and named. Keys that are not of this class are the feed's own ``options``, judged by ``validate_feeds``."""
 
@@ -217,6 +224,7 @@ class Settings(Part):
     alerts: AlertSettings = Field(default_factory=AlertSettings, description="when somebody is told, and where")
     shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings, description="how the daemon ends")
     validation: ValidationSettings = Field(default_factory=ValidationSettings, description="when a market is flagged")
+    quarantine: QuarantineSettings = Field(default_factory=QuarantineSettings, description="what could not be taken")
     sources: tuple[SourceSettings, ...] = Field(
         default_factory=lambda: (SourceSettings(name="demo", feed="simulated"),), description="what is recorded"
     )

@@ -39,5 +39,6 @@ RULES: Final[dict[str, RuleDefault]] = {
     "disk_filling": RuleDefault("error", "the journal's disk fills up", 600, 4, "hours until journal.reserve"),
     "breaker_open": RuleDefault("warning", "a breaker stays open", 600),
     "unaccounted": RuleDefault("critical", "updates are not accounted for", 30, 0, "updates"),
+    "config_reload_failed": RuleDefault("warning", "the configuration that was last asked for is not in force"),
     "alerts_undelivered": RuleDefault("error", "a channel does not take alerts", 600),
 }

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, field
 from ingestd.errors import ConfigError
 from ingestd.interfaces import Clock
 from ingestd.model import SECOND
+from ingestd.overview import Month
 from ingestd.sources.budget import Account, Budget, Limit
 from ingestd.sources.months import month_of
 from ingestd.sources.spent import MINUTE, Moment, Spent
@@ -23,21 +24,6 @@ BUDGETS: Final = "budgets.json"
 """Name of the file, in the journal's folder."""
 KEPT: Final = 62 * 86_400
 """Seconds for which an account is kept that nobody uses any more."""
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """How a month stands. ``budget``: its name in metrics; ``empty_at``: the forecast (None: not before it renews); times in UTC µs.
-
-    ``slowed``: by how much the last hours before kick-off are asked for less often than configured; 1: as configured.
-    """
-
-    budget: str
-    sources: list[str]
-    limit: float
-    left: float
-    renews_at: int
-    empty_at: int | None
-    slowed: float
 
 
 class _Kept(Struct):
@@ -67,6 +53,8 @@ class Accounts:
         self.path = path
         self._clock = clock
         self._open: dict[str, Account] = {}
+        self._holders: dict[str, dict[str, tuple[Limit, ...]]] = {}
+        """By key, the sources that have it, each with its limits."""
         try:
             self._file = _read(path)
         except ValueError as error:
@@ -82,21 +70,32 @@ class Accounts:
     def budget(self, source: str, key: str, limits: tuple[Limit, ...]) -> Budget:
         """The budget of a key for one source. What other sources with that key were told holds as well."""
         known = blake2b(key.encode("utf-8", "replace"), digest_size=8, person=b"ingestd.budget").hexdigest()
+        holders = self._holders.setdefault(known, {})
+        holders[source] = limits
         account = self._open.get(known)
         if account is None:
             kept = self._file.accounts.setdefault(known, _Kept(limits, self._unknown(limits), [source]))
-            kept.sources = []
             account = self._open[known] = Account(limits, self._clock, kept.spent, self._keep)
-        else:
-            account.restrict(limits)
-        kept = self._file.accounts[known]
-        kept.limits = account.limits
-        kept.sources = sorted({*kept.sources, source})
+        self._restrict(known)
         return Budget(source, limits, self._clock, account)
 
-    def reports(self) -> list[Report]:
+    def leave(self, source: str) -> None:
+        """A source goes, or comes anew: its limits hold no more. What was spent of a key is kept, whoever has it."""
+        for known in [known for known, holders in self._holders.items() if source in holders]:
+            del self._holders[known][source]
+            if self._holders[known]:
+                self._restrict(known)
+            else:
+                del self._holders[known], self._open[known]
+
+    def reports(self) -> list[Month]:
         """Every month that counts, by name."""
         return _reports(self._file, self._open)
+
+    def _restrict(self, known: str) -> None:
+        account, kept, holders = self._open[known], self._file.accounts[known], self._holders[known]
+        account.restrict(limit for limits in holders.values() for limit in limits)
+        kept.limits, kept.sources = account.limits, sorted(holders)
 
     def _unknown(self, limits: tuple[Limit, ...]) -> Spent:
         """Of a key that the file does not know nothing was spent; where a file was lost in this very month, everything may be."""
@@ -114,20 +113,20 @@ class Accounts:
         _write(self.path, msgspec.json.encode(self._file), durable=slow)
 
 
-def look(path: Path, clock: Clock) -> list[Report]:
+def look(path: Path, clock: Clock) -> list[Month]:
     """How the months stand by the file that a daemon keeps; none where there is none. Raises ValueError for a damaged one, OSError."""
     found = _read(path)
     return _reports(found, {known: Account(kept.limits, clock, kept.spent, lambda _: None) for known, kept in found.accounts.items()})
 
 
-def _reports(found: _File, accounts: dict[str, Account]) -> list[Report]:
+def _reports(found: _File, accounts: dict[str, Account]) -> list[Month]:
     reports = []
     for known, account in accounts.items():
         left = account.left
         if account.month is not None and left is not None:
             sources = found.accounts[known].sources
             reports.append(
-                Report(
+                Month(
                     budget=f"{sources[0]}:{known[:6]}",
                     sources=sources,
                     limit=account.month.amount,

@@ -12,7 +12,7 @@ Windows count requests, whatever they cost; the month counts credits. What decid
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -81,9 +81,9 @@ class Account:
         self._doubt: _Doubt | None = None
         self.restrict(limits)
 
-    def restrict(self, limits: tuple[Limit, ...]) -> None:
-        """These limits hold as well; of several months the smallest counts."""
-        self.limits = tuple(dict.fromkeys((*self.limits, *limits)))
+    def restrict(self, limits: Iterable[Limit]) -> None:
+        """These limits hold, and no others; of several months the smallest counts."""
+        self.limits = tuple(dict.fromkeys(limits))
         self.month = min((limit for limit in self.limits if limit.seconds is None), key=lambda limit: limit.amount, default=None)
 
     def take(self, job: str, cost: float) -> float:

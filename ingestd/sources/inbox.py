@@ -69,7 +69,7 @@ class Inbox:
 
     def start(self, job: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Run a job. It never ends well by itself: its error goes to the reader, whatever it is."""
-        task = asyncio.get_running_loop().create_task(job)
+        task = asyncio.get_running_loop().create_task(job, name="job")
         task.add_done_callback(self._done)
         return task
 

@@ -21,9 +21,9 @@ FENCE_OFF: Final = "UPDATE checkpoints SET fence = ?2 WHERE reader = ?1"
 CHECKPOINT: Final = (
     "INSERT INTO checkpoints (reader, journal_id, position, updated_at, fence) VALUES (?1, ?2, ?3, @4, ?5) "
     "ON CONFLICT (reader, journal_id) DO UPDATE SET fence = excluded.fence, "
-    "position = CASE WHEN excluded.reader = 'replay' THEN excluded.position ELSE checkpoints.position END RETURNING position"
+    "position = CASE WHEN excluded.reader IN ('replay', 'retry') THEN excluded.position ELSE checkpoints.position END RETURNING position"
 )
-"""A replay begins where it is told, however far another one came."""
+"""A replay or a retry begins where it is told, however far another one came."""
 POSITION: Final = "SELECT position, fence FROM checkpoints WHERE reader = ?1 AND journal_id = ?2{lock}"
 ADVANCE: Final = (
     "UPDATE checkpoints SET position = {greatest}(position, ?1), updated_at = @2 WHERE reader = ?3 AND journal_id = ?4 AND fence = ?5"

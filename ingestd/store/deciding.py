@@ -1,4 +1,4 @@
-"""Each thing that a person can decide about events, in one transaction beside whatever runs."""
+"""Each thing that a person can decide about events and quarantine, in one transaction beside whatever runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ingestd.batch import LinkRow
 from ingestd.errors import ConfigError
 from ingestd.model import LinkState
-from ingestd.store import decisions, naming
+from ingestd.retelling import Record
+from ingestd.store import decisions, discarding, naming
 from ingestd.store.connect import Target, reader_engine
 from ingestd.store.decisions import EVENT, DecisionRow, Deed
+from ingestd.store.discarding import QUARANTINE
 from ingestd.store.ledger import Decision
 from ingestd.store.placing import Key, Place, alone, merged, moved, own_id, settled, shown
 from ingestd.store.relating import writing
@@ -73,6 +75,8 @@ class Deciding:
                 raise ConfigError(f"no decision {deed.undoes}; ingestd events decisions lists them")
             if deed.undoes in await decisions.undone(db):
                 raise ConfigError(f"decision {deed.undoes} was taken back already, or takes another back; decide anew")
+            if rows[0].kind == QUARANTINE:
+                return await discarding.undo(db, deed, rows)
             if rows[0].kind != EVENT:
                 return [await naming.undo(db, deed, rows[0])]
             return await _undo(db, deed, rows)
@@ -81,6 +85,11 @@ class Deciding:
         """What a source's word for a team, a league or a bookmaker stands for."""
         async with writing(self._place) as db:
             return await naming.decide(db, deed, wish)
+
+    async def discard(self, deed: Deed, records: Sequence[Record]) -> list[DecisionRow]:
+        """Records of quarantine that nobody needs."""
+        async with writing(self._place) as db:
+            return await discarding.discard(db, deed, records)
 
     async def history(self) -> list[DecisionRow]:
         """All that was ever decided."""
@@ -123,6 +132,9 @@ async def _undo(db: AsyncConnection, deed: Deed, rows: Sequence[DecisionRow]) ->
 
 
 async def _take(db: AsyncConnection, rows: Sequence[DecisionRow]) -> None:
+    if rows[0].kind == QUARANTINE:
+        await discarding.take(db, rows)
+        return
     if rows[0].kind != EVENT:
         await naming.take(db, rows[0])
         return

@@ -1,5 +1,6 @@
 """The history of errors: on its way into the store, and as the store has it."""
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ingestd.batch import IncidentRow
 from ingestd.model import ScopeKind, Severity
 from ingestd.store.checks import storable
-from ingestd.store.ledger import Incident, RunRecord
+from ingestd.store.ledger import Incident, Quarantined, RunRecord
 from ingestd.store.rows import Row
 from ingestd.store.schema import CoverageInterval
 from ingestd.store.warm import reading
@@ -52,6 +53,26 @@ class UnhappyRun(Struct, frozen=True, kw_only=True):
     status: str
     started_at: int
     error: str
+
+
+class EndedRun(Struct, frozen=True, kw_only=True):
+    """A run that ended, well or ill. Times: UTC µs. ``received``: updates that it took in."""
+
+    run_id: int
+    kind: str
+    source: str
+    status: str
+    started_at: int
+    ended_at: int
+    received: int
+
+
+class Backlog(Struct, frozen=True, kw_only=True):
+    """Records of a source in quarantine that wait for a person: how many, and when the first came (UTC µs)."""
+
+    source: str
+    count: int
+    first_at: int
 
 
 class Troubles(Struct, frozen=True, kw_only=True):
@@ -111,3 +132,30 @@ async def read_troubles(engine: AsyncEngine, since: int, own_run: int | None) ->
         before = [UnhappyRun(**row) for row in (await db.execute(others.where(RunRecord.kind == "live").limit(1))).mappings()]
         found = [OpenGaps(**row) for row in (await db.execute(gaps)).mappings()]
     return Troubles(gaps=found, runs=[*(run for run in before if run.status == "died"), *runs])
+
+
+async def read_ended(engine: AsyncEngine, since: int, own_run: int | None) -> list[EndedRun]:
+    """Runs that ended since then (UTC µs), but for our own; the latest first."""
+    columns = [getattr(RunRecord, name) for name in EndedRun.__struct_fields__ if name != "received"]
+    said = (
+        select(*columns, RunRecord.counts)
+        .where(RunRecord.ended_at >= since, RunRecord.run_id != (own_run or 0))
+        .order_by(RunRecord.ended_at.desc())
+        .limit(MOST)
+    )
+    async with reading(engine) as db:
+        rows = [dict(row) for row in (await db.execute(said)).mappings()]
+    return [EndedRun(received=json.loads(row.pop("counts")).get("received", 0), **row) for row in rows]
+
+
+async def read_backlog(engine: AsyncEngine) -> list[Backlog]:
+    """What waits in quarantine, by source."""
+    said = (
+        select(Quarantined.source, func.count().label("count"), func.min(Quarantined.first_at).label("first_at"))
+        .where(Quarantined.state == "open")
+        .group_by(Quarantined.source)
+        .order_by(Quarantined.source)
+        .limit(MOST)
+    )
+    async with reading(engine) as db:
+        return [Backlog(**row) for row in (await db.execute(said)).mappings()]

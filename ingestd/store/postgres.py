@@ -121,7 +121,7 @@ class PostgresStore:
 
     async def make_room(self, times: Sequence[int]) -> None:
         """As in ``interfaces.HistoryStore``: months are made where nobody waits for them yet, and where nobody must wait long."""
-        async with self._transaction() as db:
+        async with self._session_alone() as db, db.transaction():
             await self._stand(db)
             await db.execute(f"SET LOCAL lock_timeout = '{postgres_pruning.LOCK_WAIT}'")
             await self._make_months(db, times)
@@ -203,8 +203,11 @@ class PostgresStore:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Session]:
-        async with self._session_alone() as db, db.transaction():
+        # no ROLLBACK: after whatever went wrong the session is dropped, and one that was frozen would not answer it
+        async with self._session_alone() as db:
+            await db.execute("BEGIN")
             yield db
+            await db.execute("COMMIT")
 
     @asynccontextmanager
     async def _session_alone(self) -> AsyncIterator[Session]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from ingestd.batch import Batch, Written
-from ingestd.store import affairs, derived, postgres_sql, rows
+from ingestd.store import affairs, derived, postgres_sql, retelling, rows
 from ingestd.store import statements as sql
 from ingestd.store.connect import Session, number
 from ingestd.store.postgres_session import DOWN, data_error
+from ingestd.store.rejects import rejects
 from ingestd.store.rows import Prices, Refused, Row, Step
 from ingestd.store.splitting import Split
 
@@ -31,7 +32,7 @@ class PostgresWriting:
     @property
     def light(self) -> bool:
         """Whether one statement holds it all."""
-        return not (self._careful or self._catalogue or self._batch.rejects or self._batch.settle or self._refused)
+        return not (self._careful or self._catalogue or self._batch.rejects or self._batch.settle or self._refused or self._batch.retelling)
 
     def times(self) -> Iterable[int]:
         """When its rows of history changed (UTC µs)."""
@@ -58,16 +59,22 @@ class PostgresWriting:
             await self._step(step)
         if self._refused:
             self._changes = rows.screen_changes(self._changes, self._refused)
+        for correction, lot in ((retelling.UNTELL, retelling.untold(self._batch)), (retelling.YIELD, retelling.yielding(self._batch))):
+            self._count("untold", await self._correct(correction, lot))
         if self._careful:
             await self._split_prices()
             for step in (self._coverage, self._sources):
                 await self._merge(step)
                 step.rows = []
         await self.everything()
+        standings = retelling.standings(self._batch, self._now)
+        await self._correct(retelling.STAND, standings)
+        await self._correct(retelling.END, standings)
         for ids in rows.chunks(sorted(self._batch.settle)):
             await self._db.execute(_said(affairs.SETTLE), ids)
-        for step in rows.rejects(self._batch, self._refused, self._now):
+        for step in rejects(self._batch, self._refused, self._now):
             self._count("quarantine", await self._many(step.merge, step.rows))
+        await self._correct(retelling.DECIDE, retelling.verdicts(self._batch))
         return Written(rows=self._rows, refused=self._refused.refusals())
 
     async def _step(self, step: Step) -> None:
@@ -144,6 +151,13 @@ class PostgresWriting:
 
     async def _many(self, merge: sql.Merge, lot: Sequence[Row]) -> int:
         said = await self._db.execute(sql.rendered(merge, "postgresql"), *postgres_sql.columns(lot, len(merge.columns)))
+        return int(said.rsplit(" ", 1)[-1])
+
+    async def _correct(self, correction: retelling.Correction, lot: Sequence[Row]) -> int:
+        """How many rows it changed."""
+        if not lot:
+            return 0
+        said = await self._db.execute(retelling.rendered(correction, "postgresql"), *postgres_sql.columns(lot, len(correction.columns)))
         return int(said.rsplit(" ", 1)[-1])
 
     def _count(self, table: str, count: int) -> None:

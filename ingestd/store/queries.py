@@ -13,10 +13,12 @@ from sqlalchemy.orm import DeclarativeBase
 
 from ingestd.batch import CoverageRow
 from ingestd.model import SECOND
+from ingestd.retelling import Record
 from ingestd.store.columns import LATEST, Micros, to_datetime
 from ingestd.store.connect import reader_engine, target
-from ingestd.store.history import IncidentStatus, Troubles, read_incidents, read_troubles
+from ingestd.store.history import Backlog, EndedRun, IncidentStatus, Troubles, read_backlog, read_ended, read_incidents, read_troubles
 from ingestd.store.ledger import METADATA, Checkpoint, JournalRecord, Quarantined, RunRecord, SourceState
+from ingestd.store.quarantine import Group, Journal, Which, read_groups, read_journals, read_known, read_record, read_records
 from ingestd.store.schema import CoverageInterval, EventLink
 from ingestd.store.views import history
 from ingestd.store.views.words import Words
@@ -144,8 +146,8 @@ class Queries:
 
     async def status(self) -> Status:
         """Sources, journals, the latest runs, and how much there is."""
+        sources = await self.sources()
         async with reading(self._engine) as db:
-            sources = await db.execute(select(*_columns(SourceState, SourceStatus)).order_by(SourceState.source))
             journals = await db.execute(
                 select(Checkpoint.reader, Checkpoint.journal_id, JournalRecord.path, Checkpoint.position, Checkpoint.updated_at)
                 .join(JournalRecord, JournalRecord.journal_id == Checkpoint.journal_id)
@@ -154,13 +156,19 @@ class Queries:
             )
             runs = await db.execute(select(*_columns(RunRecord, RunStatus)).order_by(RunRecord.started_at.desc()).limit(10))
             return Status(
-                sources=[SourceStatus(**{**row, "counters": json.loads(row["counters"])}) for row in sources.mappings()],
+                sources=sources,
                 journals=[JournalStatus(**row) for row in journals.mappings()],
                 runs=[RunStatus(**row) for row in runs.mappings()],
                 counts=await self.counts(),
                 quarantine=await self.quarantine_count(),
                 review=await self.review_count(),
             )
+
+    async def sources(self) -> list[SourceStatus]:
+        """Every source that was ever recorded, by name."""
+        async with reading(self._engine) as db:
+            found = await db.execute(select(*_columns(SourceState, SourceStatus)).order_by(SourceState.source))
+            return [SourceStatus(**{**row, "counters": json.loads(row["counters"])}) for row in found.mappings()]
 
     async def coverage(self, source: str) -> list[CoverageRow]:
         """Intervals of knowledge of one source, the newest first."""
@@ -178,6 +186,34 @@ class Queries:
     async def troubles(self, since: int, own_run: int | None) -> Troubles:
         """What is wrong as far as the store knows; ``since`` (UTC µs): how far back a failed run matters."""
         return await read_troubles(self._engine, since, own_run)
+
+    async def ended(self, since: int, own_run: int | None) -> list[EndedRun]:
+        """Runs that ended since then (UTC µs), but for our own; the latest first."""
+        return await read_ended(self._engine, since, own_run)
+
+    async def backlog(self) -> list[Backlog]:
+        """What waits in quarantine, by source."""
+        return await read_backlog(self._engine)
+
+    async def records(self, which: Which, limit: int) -> list[Record]:
+        """Records of quarantine, the latest first."""
+        return await read_records(self._engine, which, limit)
+
+    async def record(self, quarantine_id: int) -> Record | None:
+        """All of one record."""
+        return await read_record(self._engine, quarantine_id)
+
+    async def record_groups(self, which: Which) -> list[Group]:
+        """Records by source, stage and category."""
+        return await read_groups(self._engine, which)
+
+    async def record_ids(self, source: str) -> frozenset[int]:
+        """All records of a source."""
+        return await read_known(self._engine, source)
+
+    async def journals(self) -> dict[int, Journal]:
+        """All journals, by their ids."""
+        return await read_journals(self._engine)
 
     async def quarantine_count(self) -> int:
         """How many rejects wait for a decision."""

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from msgspec import Struct, field, json
 
-from ingestd.batch import Batch, Change, LinkRow, Refusal, RejectRow, SelectionRow, store_offset
+from ingestd.batch import Batch, Change, LinkRow, Refusal, SelectionRow
 from ingestd.model import hash64
 from ingestd.store import statements as sql
 from ingestd.store.affairs import CHUNK
-from ingestd.store.checks import storable, unstorable, unstorable_change
+from ingestd.store.checks import unstorable, unstorable_change
 from ingestd.store.statements import Merge
 
 T = TypeVar("T")
@@ -204,21 +204,6 @@ def collided(step: Step, stored: dict[int, str], refused: Refused) -> None:
     step.rows = kept
 
 
-def rejects(batch: Batch, refused: Refused, seen_at: int) -> list[Step]:
-    """Rows of ``quarantine``: the batch's own, then the refused ones; the n-th of one id goes into the n-th step."""
-    offset = store_offset(batch.journal_id, batch.position)
-    found: dict[int, list[Row]] = {}
-    for reject in sorted(batch.rejects, key=attrgetter("offset")):
-        found.setdefault(reject.quarantine_id, []).append(_reject(reject))
-    for (table, key), reason in refused.reasons.items():
-        row = _reject(_refusal(batch.run.source, Refusal(table, key, reason), refused.rows[table, key], offset, seen_at))
-        found.setdefault(row[0], []).append(row)  # type: ignore[arg-type] # the id comes first
-    steps = max(map(len, found.values()), default=0)
-    return [
-        Step(sql.QUARANTINE, [rows[step] for _, rows in sorted(found.items()) if step < len(rows)]) for step in range(steps)
-    ]  # fmt: skip
-
-
 def keys(links: Sequence[Row]) -> str:
     """Rows of ``event_links`` by their keys, as ``derived.EVENTS_OF`` takes them."""
     return json.encode([row[:2] for row in links]).decode()
@@ -255,31 +240,6 @@ def _selection(row: SelectionRow) -> Row:
         *(said.id, said.identity, said.source, row.bookmaker_id, said.source_event_id, said.source_market_id),
         *(said.scope.kind, said.scope.id, said.market, said.period, said.outcome, said.participant, said.side),
         *(row.first_seen_at, row.changed_at),
-    )
-
-
-def _reject(row: RejectRow) -> Row:
-    words = (row.source, row.stage, row.category, row.severity, row.reason)
-    return (
-        *(row.quarantine_id, *map(storable, words), row.offset, storable(row.path), storable(row.update), storable(row.error)),
-        *(1, row.seen_at, row.seen_at, row.state),
-    )
-
-
-def _refusal(source: str, refusal: Refusal, row: str, offset: int, seen_at: int) -> RejectRow:
-    word = refusal.error.split(":", 1)[0]
-    return RejectRow(
-        quarantine_id=hash64("load", source, refusal.table, *map(str, refusal.key), word),
-        source=source,
-        stage="load",
-        category="store",
-        severity="error",
-        reason=word,
-        offset=offset,
-        path=f"{refusal.table}{refusal.key!a}",
-        update=row,
-        error=refusal.error,
-        seen_at=seen_at,
     )
 
 

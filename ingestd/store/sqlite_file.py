@@ -12,9 +12,10 @@ from typing import Final
 from ingestd.batch import Batch, Prunable, Pruned, Written
 from ingestd.errors import Fenced, IngestdError, StoreUnavailable
 from ingestd.model import Run
-from ingestd.store import affairs, derived, pruning, rows
+from ingestd.store import affairs, derived, pruning, retelling, rows
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
+from ingestd.store.rejects import rejects
 from ingestd.store.rows import Refused, Row, Step
 from ingestd.store.splitting import Split
 
@@ -162,13 +163,19 @@ class _Writing:
         """Everything but BEGIN, the checkpoint and COMMIT."""
         for step in rows.catalogue(self._batch):
             self._catalogue(step)
+        for correction, lot in ((retelling.UNTELL, retelling.untold(self._batch)), (retelling.YIELD, retelling.yielding(self._batch))):
+            self._count("untold", self._correct(correction, lot))
         self._prices()
+        standings = retelling.standings(self._batch, self._now)
+        self._correct(retelling.STAND, standings)
+        self._correct(retelling.END, standings)
         for step in (rows.coverage(self._batch), rows.sources(self._batch)):
             rows.screen(step, self._refused)
             self._merge(step)
         self._settle()
-        for step in rows.rejects(self._batch, self._refused, self._now):
+        for step in rejects(self._batch, self._refused, self._now):
             self._count("quarantine", self._many(step.merge, step.rows))
+        self._correct(retelling.DECIDE, retelling.verdicts(self._batch))
         return Written(rows=self._rows, refused=self._refused.refusals())
 
     def _catalogue(self, step: Step) -> None:
@@ -239,6 +246,10 @@ class _Writing:
         before = self._db.total_changes
         self._db.executemany(sql.rendered(merge, "sqlite"), lot)
         return self._db.total_changes - before
+
+    def _correct(self, correction: retelling.Correction, lot: Sequence[Row]) -> int:
+        """How many rows it changed."""
+        return self._db.executemany(retelling.rendered(correction, "sqlite"), lot).rowcount if lot else 0
 
     def _count(self, table: str, count: int) -> None:
         if count:

@@ -10,9 +10,9 @@ from ingestd import __version__
 from ingestd.interfaces import Clock
 from ingestd.settings import LogSettings, SentrySettings
 from ingestd.telemetry.logger import FeatureLogger, Listener
-from ingestd.telemetry.metrics import Metrics
 from ingestd.telemetry.outlets import Form, to_files, to_stream
 from ingestd.telemetry.redact import Redactor
+from ingestd.telemetry.series import Metrics
 
 if TYPE_CHECKING:
     from ingestd.telemetry.sentry import Sentry
@@ -55,6 +55,10 @@ class Reporter:
 
             self._sentry = Sentry(sentry, self.redactor)
             self._logger.listen(self._sentry.hear)
+
+    def adopt(self, log: LogSettings) -> None:
+        """Say from now on what ``log`` says, by its levels alone."""
+        self._logger.adopt(log.level, log.levels)
 
     def add(self, name: str, value: float = 1, /, **labels: str) -> None:
         """Count it, or observe it in a histogram; ``name`` is one of ``metrics.METRICS``."""

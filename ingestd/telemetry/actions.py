@@ -28,17 +28,22 @@ ACTIONS: Final[dict[str, Action]] = {
     # The daemon.
     "daemon.started": Action("info", "recording {sources} sources into {store}, listening on {address}"),
     "daemon.draining": Action("info", "stopping: {seconds} s to put what was read into the store"),
-    "daemon.stopped": Action("info", "stopped: {left}"),
+    "daemon.cut_short": Action("warning", "stopping: {step} was not done within {seconds} s, what is left of it stays so", code="step"),
+    "daemon.stopped": Action("info", "stopped after {seconds} s: {left}", lasted=True),
     "daemon.failed": Action("error", "the daemon failed: {error_type}: {error}", code="error_type", critical=True),
     "run.started": Action("info", "{kind} run started: {source}"),
     "run.ended": Action("info", "{kind} run ended: {source}: {status}"),
+    # Its configuration.
+    "config.reloaded": Action("info", "the configuration was reloaded: {changes}"),
+    "config.reload_failed": Action("error", "the configuration was not reloaded, the old one stays whole: {problem}"),
+    "config.failed": Action("error", "a reload of the configuration failed: {error_type}: {error}", code="error_type"),
     # Sources: an outage is said once when it begins and once when it ends.
     "source.connected": Action("info", "{source} is connected"),
     "source.disconnected": Action("warning", "{source} lost its connection: {reason}: {detail}", code="reason"),
     "source.silent": Action("warning", "{source} has sent nothing for {seconds} s"),
     "source.recovered": Action("info", "{source} is back after {seconds} s", lasted=True),
     "source.parked": Action("error", "{source} is parked until somebody acts: {reason}: {detail}: {hint}", code="reason", critical=True),
-    "source.cut_off": Action("warning", "a source took longer than {seconds} s to leave its session and was cut off"),
+    "source.cut_off": Action("warning", "{source} took longer than {seconds} s to leave its session and was cut off"),
     "source.stopped": Action("info", "{source} stopped: {reason}"),
     "source.gap": Action("warning", "{source} missed something of {scope}: {reason}", code="reason", often=("source", "reason")),
     "frame.quarantined": Action(

@@ -49,6 +49,11 @@ class Incidents:
         """Incidents that are not in the store as they stand."""
         return len(self._unwritten)
 
+    def latest(self, since: int, most: int) -> list[IncidentRow]:
+        """Those of this process that were still going on at ``since`` (UTC µs), the latest first."""
+        lately = [row for row in self._latest.values() if row.last_at >= since]
+        return sorted(lately, key=lambda row: row.last_at, reverse=True)[:most]
+
     def hear(self, fact: Fact) -> None:
         """Warnings and errors are incidents; those that repeat within an hour are one."""
         severity = fact.severity

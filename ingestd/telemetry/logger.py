@@ -53,6 +53,10 @@ class FeatureLogger:
         """Tell this one of every fact from now on. It must neither wait nor fail."""
         self._listeners.append(listener)
 
+    def adopt(self, level: Level, levels: Mapping[Area, Level]) -> None:
+        """Say from now on what is as grave as this."""
+        self._level, self._levels = level, dict(levels.items())
+
     def bound(self, **labels: str | float) -> AbstractContextManager[None]:
         """Within it, in this task and those that it begins, every fact has these labels too; what a fact says itself wins."""
         return structlog.contextvars.bound_contextvars(**labels)

@@ -36,6 +36,10 @@ class ServiceManager:
         if state in STATES:
             self._tell(STATES[state])
 
+    def reloading(self) -> None:
+        """The configuration is read anew; ``entered`` again says that this is over."""
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={int(self._clock.monotonic() * SECOND)}")
+
     def tick(self, *, well: bool, status: Callable[[], str]) -> None:
         """Called every second or so: says what is due."""
         now = self._clock.monotonic()

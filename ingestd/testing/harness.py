@@ -7,18 +7,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from ingestd.app import ALWAYS, Daemon, Replays
+from ingestd.app import ALWAYS, Daemon, Replays, Retries, Tried
 from ingestd.app.watch import pages
 from ingestd.clock import SystemClock
 from ingestd.model import Frame
 from ingestd.settings import Settings
 from ingestd.store import open_store
+from ingestd.store.quarantine import Which
+from ingestd.store.queries import Queries
 from ingestd.telemetry import build_reporter
 from ingestd.testing.emulator import Emulator
 from ingestd.testing.knowledge import Found, expected, unlike
 from ingestd.testing.rig.daemon import SCHEMA, until
 from ingestd.testing.rig.evidence import accounts, ask, journal_frames, journal_tail, loaded
 from ingestd.testing.stands import differences, shown
+from ingestd.web.server import METRICS
 
 SOURCE: Final = "tried"
 POLL: Final = 0.03
@@ -55,7 +58,8 @@ class Running:
 
     async def page(self, path: str) -> tuple[int, str]:
         """Status and body of what it answers."""
-        status, _, body = pages(self.daemon)[path]("")
+        found = await self.daemon.reporter.metrics.page("") if path == METRICS else pages(self.daemon)[path]("")
+        status, _, body = found
         return status, body.decode()
 
     def stop(self) -> None:
@@ -130,6 +134,19 @@ class Trial:
             await store.prepare()
             reporter = build_reporter(self._settings.log, clock, terminal=False)
             return (await Replays(self._settings, store, reporter, clock).replay(SOURCE, since, until)).counts
+        finally:
+            await store.close()
+
+    async def retry(self, url: str) -> list[Tried]:
+        """Try again whatever is open in a store's quarantine."""
+        clock = SystemClock()
+        store = open_store(url, SCHEMA, clock)
+        reporter = build_reporter(self._settings.log, clock, terminal=False)
+        try:
+            await store.prepare()
+            async with Queries(url, SCHEMA) as queries:
+                retries = Retries(self._settings, store, queries, reporter, clock)
+                return [one async for one in retries.retry(await queries.records(Which(), 1_000_000), force=True)]
         finally:
             await store.close()
 

@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests, from a wheel: in a folder of its own, on a Unix socket, to be stopped, killed and started at will."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -60,7 +61,9 @@ class PostgresServer:
     def unpause(self) -> None:
         """Let it go on."""
         for pid in self._pids():
-            os.kill(pid, signal.SIGCONT)
+            # a session whose client has left ends as soon as the postmaster goes on
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     @property
     def pid(self) -> int:

@@ -1,29 +1,41 @@
 """A small HTTP server of pages made from memory: health and metrics."""
 
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from ingestd.errors import ConfigError, InUse
 
-Page = Callable[[str], tuple[int, str, bytes]]
-"""From the ``Accept`` header to status, media type (charset included) and body."""
+Answer = tuple[int, str, bytes]
+"""Status, media type (charset included) and body."""
+Page = Callable[[str], Answer]
+"""From the ``Accept`` header to an answer, at once."""
+Scrape = Callable[[str], Awaitable[Answer]]
+"""The same of a page that takes long to write."""
+METRICS: Final = "/metrics"
+OTHER: Final = "other"
+"""In counts, every path where no page is."""
 CLOSING: Final = 1.0
 """Seconds that requests under way get when the server stops."""
 
 
 class WebServer:
-    """Serves ``pages`` (by path) on one address, GET and HEAD, without an access log."""
+    """Serves ``metrics`` and ``pages`` (by path) on one address, GET and HEAD, without an access log.
 
-    def __init__(self, host: str, port: int, pages: Mapping[str, Page]) -> None:
+    ``answered`` is told path and status of each request.
+    """
+
+    def __init__(self, host: str, port: int, metrics: Scrape, pages: Mapping[str, Page], answered: Callable[[str, int], None]) -> None:
         self._host = host
         self._port = port
-        application = web.Application()
-        application.router.add_get("/", _contents(pages))
-        for path, page in pages.items():
-            application.router.add_get(path, _handler(page))
+        scrapes = {METRICS: metrics, **{path: _at_once(page) for path, page in pages.items()}}
+        scrapes["/"] = _at_once(_contents(scrapes))
+        application = web.Application(middlewares=[_counting(scrapes, answered)])
+        for path, scrape in scrapes.items():
+            application.router.add_get(path, _handler(scrape))
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=CLOSING)
 
     async def start(self) -> None:
@@ -56,15 +68,39 @@ class WebServer:
                 return ConfigError(f"http.host: cannot listen on {place}: {error}; choose an address of this machine, e.g. 127.0.0.1")
 
 
-def _handler(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _at_once(page: Page) -> Scrape:
+    async def scrape(accept: str) -> Answer:
+        return page(accept)
+
+    return scrape
+
+
+def _handler(scrape: Scrape) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
-        status, media_type, body = page(request.headers.get("Accept", ""))
+        status, media_type, body = await scrape(request.headers.get("Accept", ""))
         headers = {"Content-Type": media_type, "Cache-Control": "no-store", "Server": "ingestd"}
         return web.Response(status=status, body=body, headers=headers)
 
     return handle
 
 
-def _contents(pages: Mapping[str, Page]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    listing = "".join(f"{path}\n" for path in pages).encode()
-    return _handler(lambda _: (200, "text/plain; charset=utf-8", listing))
+def _counting(paths: Container[str], answered: Callable[[str, int], None]) -> Middleware:
+    @web.middleware
+    async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+        status = 500
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as refusal:
+            status = refusal.status
+            raise
+        finally:
+            answered(request.path if request.path in paths else OTHER, status)
+        return response
+
+    return count
+
+
+def _contents(paths: Iterable[str]) -> Page:
+    listing = "".join(f"{path}\n" for path in paths).encode()
+    return lambda _: (200, "text/plain; charset=utf-8", listing)

@@ -65,7 +65,7 @@ async def fed(request: pytest.FixtureRequest, tmp_path: Path, empty: Path) -> Fe
     async with trial(name, tmp_path, empty) as (emulator, tried), tried.life() as one:
         await emulator.play()
         await tried.agreed(one)
-        feed = one.daemon.feeds[SOURCE]
+        feed = one.daemon.roster.feeds[SOURCE]
     return Fed(name, feed, tried.frames())
 
 

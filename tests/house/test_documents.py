@@ -13,10 +13,12 @@ from ingestd.cli.sources import rendered
 from ingestd.errors import Malformed
 from ingestd.model import WHOLE, Complete, Frame, Quote
 from ingestd.settings import Settings, load
+from ingestd.settings.changes import taken
 from ingestd.settings.problems import keys_of, model_in
 from ingestd.settings.rules import RULES
 from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedKind
+from ingestd.telemetry.metrics import METRICS
 from ingestd.testing.context import feed_context
 from tests.house.conftest import ROOT
 
@@ -55,6 +57,13 @@ def commands(typed: typer.Typer, above: str = "ingestd") -> Iterator[str]:
 def test_settings(path: str) -> None:
     """Every key has its row in docs/settings.md."""
     assert f"| `{path}` |" in SETTINGS
+
+
+@pytest.mark.parametrize("path", [path for path, _ in paths(Settings)])
+def test_what_a_reload_takes(path: str) -> None:
+    """docs/settings.md says of each key whether a restart is needed, as a reload judges it."""
+    (row,) = re.findall(rf"^\| `{re.escape(path)}` \|.*$", SETTINGS, re.MULTILINE)
+    assert ("**Needs a restart.**" in row) is not taken(path)
 
 
 def test_settings_that_are_none() -> None:
@@ -103,6 +112,17 @@ def test_pages_follow_the_template(name: str) -> None:
     assert [heading for heading in headings if heading in SECTIONS] == list(SECTIONS)
     linked = re.findall(r"\bconfig/[a-z_/]+\.yaml", page[page.index("## Example") :])
     assert name in {source.feed for path in linked for source in load(ROOT / path, {}).sources}
+
+
+def test_metrics() -> None:
+    """docs/metrics.md has a row for each, in the words that the page itself has, and no other; what it asks for is there."""
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `ingestd_(\w+)` \| (\w+) \| (.*) \| (.+) \|$", page, re.MULTILINE)
+    wanted = {(name, one.kind, ", ".join(f"`{label}`" for label in one.labels), one.help) for name, one in METRICS.items()}
+    assert set(rows) ^ wanted == set()
+    assert len(rows) == len(METRICS)
+    asked = set(re.findall(r"\bingestd_(\w+)", page))
+    assert asked - {name + end for name in METRICS for end in ("", "_bucket", "_sum", "_count")} == set()
 
 
 def test_every_feed_is_listed() -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ingestd.cli.reasons import REASONS
+from ingestd.reasons import REASONS
 from tests.house.conftest import MODULES, ROOT, parsed
 
 SPEAKS: Final = {

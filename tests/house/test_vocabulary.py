@@ -31,8 +31,8 @@ def verbs_of(tree: ast.Module) -> dict[str, str]:
 
 
 def verb_in(spoken: ast.expr) -> str:
-    """``fact``, or ``failed``, ``add`` or ``set`` where telemetry speaks; else nothing."""
-    if not isinstance(spoken, ast.Attribute) or spoken.attr not in {"fact", "failed", "add", "set"}:
+    """``fact``, or ``failed``, ``add``, ``set`` or ``put`` where telemetry speaks; else nothing."""
+    if not isinstance(spoken, ast.Attribute) or spoken.attr not in {"fact", "failed", "add", "set", "put"}:
         return ""
     speaks = spoken.attr == "fact" or ast.unparse(spoken.value).endswith(("telemetry", "reporter", "metrics", "logger"))
     return spoken.attr if speaks else ""
@@ -46,12 +46,12 @@ def said() -> Iterator[Said]:
             if isinstance(node, ast.Call) and (verb := verb_in(node.func) or names.get(ast.unparse(node.func))):
                 words = [part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
                 keys = [keyword.arg for keyword in node.keywords]
-                labels = None if None in keys else frozenset(key for key in keys if key)
+                labels = None if None in keys or verb == "put" else frozenset(key for key in keys if key)
                 yield from (Said(path, node.lineno, verb, word, labels) for word in words)
 
 
 FACTS = [one for one in said() if one.verb in {"fact", "failed"}]
-NUMBERS = [one for one in said() if one.verb in {"add", "set"}]
+NUMBERS = [one for one in said() if one.verb in {"add", "set", "put"}]
 
 
 def test_facts() -> None:

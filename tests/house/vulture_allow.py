@@ -17,13 +17,11 @@ from ingestd.store.schema import Alias, EventLink, League, OddsHistory, Preceden
 from ingestd.store.views import NAMES
 from ingestd.telemetry.health import Check, Report
 from ingestd.telemetry.logger import _Libraries
-from ingestd.telemetry.metrics import Metrics
 
 # Called by the library whose class they extend.
 _Loader.construct_mapping  # yaml
 _Libraries.emit  # logging
 Handler.handleError  # logging, of an outlet's handler
-Metrics.collect  # prometheus_client
 Record.__getitem__  # asyncpg
 _Functions._func_entries  # jmespath, as the next four
 _Functions._func_split

@@ -1,7 +1,7 @@
 """A folder of its own for every test, and the ways in which recordings reach a store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ingestd.testing.harness import running as at_work
 from ingestd.testing.rig.daemon import SCHEMA
 from ingestd.testing.rig.evidence import ask
 from tests.conftest import Answer, Command
+from tests.integration.terminal import OpenTerminal, Terminal
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,17 @@ async def table(url: str, name: str) -> list[dict[str, object]]:
 def sql(url: str, statement: str) -> list[tuple[object, ...]]:
     """What a store answers, asked from where no loop runs."""
     return asyncio.run(ask(url, statement))
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[OpenTerminal]:
+    """Opens terminals, closed at the end."""
+    opened: list[Terminal] = []
+
+    def open_one(folder: Path, environ: dict[str, str], *words: str, columns: int = 120) -> Terminal:
+        opened.append(Terminal(folder, environ, *words, columns=columns))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()

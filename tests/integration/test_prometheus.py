@@ -26,6 +26,8 @@ WITHIN: Final = 45.0
 
 prometheus = pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus here (Debian: apt-get install prometheus)")
 
+DOCUMENTED: Final = re.findall(r"^```\n(.*?)```", (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+BALANCES: Final = DOCUMENTED[:3]
 CASES: Final = ROOT / "tests" / "integration" / "alert_cases.yaml"
 
 
@@ -132,6 +134,12 @@ async def test_every_panel_has_data(asked: str) -> None:
         while empty:
             await asyncio.sleep(SCRAPE)
             empty = {query: title for query, title in empty.items() if not await series(session, asked, query)}
+        # and what the documentation asks, which balances
+        for query in DOCUMENTED:
+            await series(session, asked, query)
+        for query in BALANCES:
+            assert await series(session, asked, query)
+            assert await series(session, asked, f"({query}) != 0") == []
         # and the rules that record, too
         groups = yaml.safe_load(RULES.read_text())["groups"]
         recorded = [rule["record"] for group in groups for rule in group["rules"] if "record" in rule]

@@ -1,96 +1,26 @@
 """``ingestd run`` as somebody types it for the first time, in an empty folder; the other commands beside it."""
 
-import fcntl
 import json
 import os
 import re
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from select import select
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import pytest
 
 from tests.conftest import Command, free_port
 from tests.integration.conftest import sql
+from tests.integration.terminal import WITHIN, OpenTerminal
 
 ROOT: Final = Path(__file__).parents[2]
-WITHIN: Final = 30.0
-"""Seconds from the first line to live prices."""
-AT_HOME = (
-    "import fcntl, os, sys, termios\n"
-    "os.setsid()\n"
-    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "os.execv(sys.executable, [sys.executable, '-m', 'ingestd', *sys.argv[1:]])\n"
-)
-"""Runs ingestd as the program in the foreground of the terminal on its standard input."""
-
-
-class Terminal:
-    """A program in a terminal of its own, 120 columns wide."""
-
-    def __init__(self, folder: Path, environ: dict[str, str], *words: str) -> None:
-        self._screen, inner = os.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.process = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-c", AT_HOME, *words],
-            cwd=folder,
-            env={**environ, "TERM": "xterm"},
-            stdin=inner,
-            stdout=inner,
-            stderr=inner,
-        )
-        os.close(inner)
-        self.text = ""
-
-    def until(self, pattern: str, within: float = WITHIN) -> None:
-        """Read until the pattern is on the screen (or was)."""
-        ends = time.monotonic() + within
-        while not re.search(pattern, self.text):
-            assert time.monotonic() < ends, f"not within {within:g} s: {pattern!r} in {self.text[-2_000:]!r}"
-            self._read(0.1)
-
-    def type(self, keys: bytes) -> None:
-        """Press keys."""
-        os.write(self._screen, keys)
-
-    def ended(self, within: float = WITHIN) -> int:
-        """Read to the end; the exit code."""
-        ends = time.monotonic() + within
-        while self.process.poll() is None:
-            assert time.monotonic() < ends, f"still running: {self.text[-2_000:]!r}"
-            self._read(0.1)
-        return self.process.returncode
-
-    def close(self) -> None:
-        """End it where it still runs."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._screen)
-
-    def _read(self, wait: float) -> None:
-        if select([self._screen], [], [], wait)[0]:
-            try:
-                self.text += os.read(self._screen, 65_536).decode("utf-8", "replace")
-            except OSError:
-                # Linux says EIO when the other side has gone
-                time.sleep(wait)
-
-
-class OpenTerminal(Protocol):
-    """Starts ``ingestd`` with these words in a terminal."""
-
-    def __call__(self, folder: Path, environ: dict[str, str], *words: str) -> Terminal: ...
 
 
 class Demo:
@@ -169,20 +99,6 @@ def beside(demo: Demo, monkeypatch: pytest.MonkeyPatch, command: Command) -> Com
     return command
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[OpenTerminal]:
-    """Opens terminals, closed at the end."""
-    opened: list[Terminal] = []
-
-    def open_one(folder: Path, environ: dict[str, str], *words: str) -> Terminal:
-        opened.append(Terminal(folder, environ, *words))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
-
-
 def test_prices_move_and_history_grows(demo: Demo) -> None:
     """Live open prices within half a minute, other ones a moment later, every one of them kept."""
     live = "SELECT selection_id, price FROM current_odds WHERE live ORDER BY selection_id"
@@ -259,7 +175,7 @@ def test_odds_watched(demo: Demo, terminal: OpenTerminal) -> None:
 def test_status_health_and_coverage(beside: Command, demo: Demo) -> None:
     """The same for people and for programs."""
     told = beside("status")
-    assert (told.code, "demo    simulated  live" in told.out, "quarantine 0" in told.out) == (0, True, True)
+    assert (told.code, re.search("demo +simulated +live", told.out) is not None, "quarantine 0" in told.out) == (0, True, True)
     status = msgspec.json.decode(beside("status", "--json").out)
     assert [source["state"] for source in status["sources"]] == ["live"]
     assert (status["counts"]["odds"] > 50, status["runs"][0]["kind"], status["runs"][0]["status"]) == (True, "live", "running")
@@ -303,6 +219,16 @@ def test_what_is_in_use(demo: Demo, tmp_path: Path) -> None:
     assert demo.page("/health")[0] == 200
 
 
+def test_a_terminal_that_is_closed(tmp_path: Path, terminal: OpenTerminal) -> None:
+    """Ends the daemon in order: nobody would see it go on."""
+    demo = Demo(tmp_path)
+    daemon = terminal(tmp_path, demo.environ, "run")
+    daemon.until(r"1/1 live")
+    daemon.hang_up()
+    assert daemon.process.wait(timeout=WITHIN) == 0
+    assert demo.ask("SELECT state FROM sources") == [("stopped",)]
+
+
 def test_in_a_terminal(tmp_path: Path, terminal: OpenTerminal) -> None:
     """Sentences instead of JSON, a line of progress that is overwritten, and Ctrl-C ends it cleanly."""
     demo = Demo(tmp_path)
@@ -312,7 +238,7 @@ def test_in_a_terminal(tmp_path: Path, terminal: OpenTerminal) -> None:
     daemon.until(r"\r\x1b\[2K1/1 live · [0-9,]+ updates/s · [1-9][0-9,]* rows · lag \d+\.\d\d s · journal \d+ MiB")
     daemon.type(b"\x03")
     assert daemon.ended() == 0
-    assert "stopped: nothing left" in daemon.text
+    assert re.search(r"stopped after [0-9.]+ s: nothing left", daemon.text)
     assert not re.search(r'Traceback|\{"', daemon.text)
     assert demo.ask("SELECT state FROM sources") == [("stopped",)]
     assert demo.ask("SELECT count(*) FROM best_odds") == [(0,)]

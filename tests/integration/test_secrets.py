@@ -182,7 +182,9 @@ def found_in(outputs: Mapping[str, str], more: list[str]) -> dict[str, list[str]
 
 async def pages(one: Running) -> dict[str, str]:
     """Everything that port 8001 answers."""
-    return {path: (await one.page(path))[1] for path in ("/metrics", "/health", "/health/live", "/health/ready", "/health/startup")}
+    return {
+        path: (await one.page(path))[1] for path in ("/metrics", "/status", "/health", "/health/live", "/health/ready", "/health/startup")
+    }
 
 
 async def lived(settings: Tree, outputs: dict[str, str]) -> None:

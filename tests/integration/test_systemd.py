@@ -19,6 +19,8 @@ UNIT: Final = ROOT / "config" / "systemd" / "ingestd.service"
 MANAGER: Final = Path("/lib/systemd/systemd")
 HIGHEST_EXPOSURE: Final = 1.5
 WITHIN: Final = 60.0
+NOTIFY_RELOAD: Final = 253
+"""The first systemd that knows this kind of service."""
 SANDBOX: Final = re.compile(
     r"^(Protect|Private|Restrict|System|Capability|Ambient|Dynamic|State|Logs|Configuration|Memory|Tasks|Limit|NoNew|Lock|Device|Remove|OOM|Proc)\w*=.*\n",
     re.MULTILINE,
@@ -98,6 +100,11 @@ class Managed:
         )  # fmt: skip
         return done.stdout
 
+    @property
+    def version(self) -> int:
+        """Of systemd."""
+        return int(self.control("--version").split()[1])
+
     def shows(self) -> dict[str, str]:
         """The properties of the service that matter here."""
         said = self.control("show", "ingestd", "-p", "ActiveState,SubState,MainPID,NRestarts,StatusText,Result,ExecMainStatus")
@@ -142,6 +149,30 @@ async def test_a_real_manager(managed: Managed) -> None:
     managed.control("stop", "ingestd")
     shown = await managed.until(lambda shown: shown["ActiveState"] == "inactive")
     assert (shown["Result"], shown["ExecMainStatus"]) == ("success", "0")
+
+
+@pytest.mark.parametrize("kind", ["notify", "notify-reload"])
+async def test_a_reload(managed: Managed, kind: str) -> None:
+    """One that is taken and one that is refused are both over when the manager says so, and end nothing."""
+    await managed.until(bool)
+    path = managed.folder / "config" / "systemd" / "user" / "ingestd.service"
+    if kind == "notify-reload":
+        if managed.version < NOTIFY_RELOAD:
+            pytest.skip("no notify-reload in this systemd")
+        path.write_text(re.sub("ExecReload=.*\n", "", path.read_text().replace("Type=notify", "Type=notify-reload")))
+    config = managed.folder / "ingestd.yaml"
+    text = config.read_text()
+    managed.control("start", "ingestd")
+    shown = await managed.until(lambda shown: shown["ActiveState"] == "active" and "1 of 1 sources live" in shown["StatusText"])
+    config.write_text(text + "sources: [{name: one, feed: simulated}, {name: two, feed: simulated}]\n")
+    assert managed.control("reload", "ingestd") == ""
+    await managed.until(lambda shown: "2 of 2 sources live" in shown["StatusText"])
+    config.write_text("nonsense: 1\n")
+    assert managed.control("reload", "ingestd") == ""
+    again = await managed.until(lambda shown: "the last reload was refused" in shown["StatusText"])
+    assert (again["ActiveState"], again["MainPID"], again["NRestarts"]) == ("active", shown["MainPID"], "0")
+    managed.control("stop", "ingestd")
+    await managed.until(lambda shown: shown["ActiveState"] == "inactive")
 
 
 async def test_a_configuration_to_mend(managed: Managed) -> None:

@@ -24,9 +24,10 @@ from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
 from ingestd.model import Frame, Run, RunKind, hash64
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import FORGET_AFTER, CollectorView, Lane, closed_kept
+from ingestd.pipeline.lane import FORGET_AFTER, Lane, closed_kept
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
+from ingestd.pipeline.standing import CollectorView
 from ingestd.pipeline.writer import Writer
 from ingestd.sources import FEEDS
 from ingestd.sources.kind import FeedOptions

@@ -47,5 +47,5 @@ def test_the_seams_are_on_one_page() -> None:
     }
     assert names == {
         *("Clock", "Telemetry", "ContextTelemetry", "Session", "Receiving", "Decoder", "Feed", "Stage"),
-        *("Readable", "Journal", "Store", "HistoryStore"),
+        *("Readable", "Journal", "Deathmark", "Store", "HistoryStore"),
     }

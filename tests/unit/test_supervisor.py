@@ -21,7 +21,8 @@ class Parts:
         self.closed = asyncio.Event()
         self.ended = asyncio.Event()
         self.failure: Exception | None = None
-        self.stuck = False
+        self.stuck = self.disk_hangs = False
+        self.lost = 0
         self.states: list[str] = []
 
     def fact(self, action: str, /, **labels: str | float) -> None:
@@ -68,19 +69,21 @@ class Intake:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self.lost = 0
 
     async def run(self) -> None:
         await self._parts.ended.wait()
 
-    async def close(self) -> None:
+    async def close(self, patience: float) -> None:
         self._parts.order.append("intake closed")
-        self._parts.ended.set()
+        self.lost = self._parts.lost
+        if not self._parts.disk_hangs:
+            self._parts.ended.set()
 
 
 def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervisor:
     """One over these parts."""
-    return Supervisor(
-        [Collector(parts) for _ in range(sources)],  # type: ignore[misc]
+    made = Supervisor(
         Intake(parts),  # type: ignore[arg-type]
         parts,  # type: ignore[arg-type]
         parts.load,
@@ -89,6 +92,9 @@ def supervisor(parts: Parts, deadline: float = 5.0, sources: int = 1) -> Supervi
         deadline=deadline,
         entered=parts.states.append,
     )
+    for _ in range(sources):
+        made.start(Collector(parts))  # type: ignore[arg-type]
+    return made
 
 
 async def test_it_stops_from_the_wire_to_the_store() -> None:
@@ -123,7 +129,9 @@ async def test_a_source_that_does_not_leave_is_cut_off(monkeypatch: pytest.Monke
     monkeypatch.setattr(Collector, "close", never)
     stop = asyncio.Event()
     stop.set()
-    assert await supervisor(parts).run(stop) is True
+    running = supervisor(parts)
+    assert await running.run(stop) is True
+    assert running.cut_off == 1
     assert parts.order == ["bound {'source': 's'}", "daemon.draining", "source.cut_off", "intake closed", "sealed", "loaded"]
 
 
@@ -136,12 +144,33 @@ async def test_a_loader_that_is_not_done_by_the_deadline_is_left() -> None:
     assert await supervisor(parts, deadline=0.2).run(stop) is False
 
 
+async def test_a_disk_that_hangs_leaves_the_store_its_time() -> None:
+    """What is not durable by then is not waited for any longer; what is reaches the store."""
+    parts = Parts()
+    parts.disk_hangs = True
+    stop = asyncio.Event()
+    stop.set()
+    assert await supervisor(parts, deadline=0.5).run(stop) is False
+    assert parts.order[-3:] == ["daemon.cut_short", "sealed", "loaded"]
+
+
+async def test_frames_that_never_became_durable_are_work_left() -> None:
+    """Though everything else is done."""
+    parts = Parts()
+    parts.lost = 1
+    stop = asyncio.Event()
+    stop.set()
+    assert await supervisor(parts).run(stop) is False
+
+
 async def test_a_failure_leaves_as_itself() -> None:
     """A daemon that lost the store to another must say so in one line, not in a group of groups."""
     parts = Parts()
     parts.failure = Fenced("another daemon has taken over")
     with pytest.raises(Fenced, match="taken over"):
         await supervisor(parts).run(asyncio.Event())
+    # while it ends, nobody may think that it takes anything on
+    assert parts.states == ["running", "draining", "stopped"]
 
 
 async def test_a_bug_leaves_too() -> None:
@@ -151,3 +180,23 @@ async def test_a_bug_leaves_too() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await supervisor(parts).run(asyncio.Event())
     assert caught.group_contains(ZeroDivisionError)
+
+
+async def test_sources_come_and_go_while_it_runs() -> None:
+    """One that is stopped says goodbye and is not asked again at the end; one that is started is; one that comes too late is not."""
+    parts, other = Parts(), Parts()
+    running, stop = supervisor(parts, sources=0), asyncio.Event()
+    one, two, late = Collector(parts), Collector(other), Collector(Parts())
+    async with asyncio.TaskGroup() as group:
+        ending = group.create_task(running.run(stop))
+        await asyncio.sleep(0)
+        for collector in (one, two):
+            running.start(collector)  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        await running.stop(one)  # type: ignore[arg-type]
+        assert (parts.order.count("source closed"), other.order) == (1, [])
+        stop.set()
+        await ending
+        running.start(late)  # type: ignore[arg-type]
+    assert (parts.order.count("source closed"), other.order) == (1, ["source closed"])
+    assert [task for task in asyncio.all_tasks() if task.get_name().startswith("collector")] == []

@@ -71,6 +71,12 @@ class AlertBook:
         self._alerts: dict[Key, Alert] = {(one.rule, one.subject): one for one in alerts if one.rule in rules}
         self._spoken: dict[str, _Spoken] = {}
 
+    def adopt(self, rules: Mapping[str, RuleDefault], patience: Patience) -> None:
+        """Judge by these from now on; what a rule found that is on no more is forgotten without a word."""
+        self._rules, self._patience = rules, patience
+        self._alerts = {key: one for key, one in self._alerts.items() if one.rule in rules}
+        self._spoken = {rule: spoken for rule, spoken in self._spoken.items() if rule in rules}
+
     @property
     def firing(self) -> list[Alert]:
         """Those that have fired and are not over."""

@@ -174,6 +174,13 @@ def _unaccounted(sight: Sight, threshold: float) -> Iterator[Finding]:
             yield Finding(subject=one.name, text=f"{one.name}: {one.unaccounted} updates are not accounted for")
 
 
+def _config_reload_failed(sight: Sight, _: float) -> Iterator[Finding]:
+    if sight.config_problems:
+        more = f" (and {len(sight.config_problems) - 1} more)" if len(sight.config_problems) > 1 else ""
+        text = f"the configuration was not reloaded, the old one is in force: {sight.config_problems[0]}{more}"
+        yield Finding(text=text, since=sight.config_failed_at)
+
+
 def _alerts_undelivered(sight: Sight, _: float) -> Iterator[Finding]:
     return (Finding(subject=name, text=f"{name} does not take alerts", since=since) for name, since in sight.undelivered)
 
@@ -200,5 +207,6 @@ FIND: Final[dict[str, Find]] = {
     "disk_filling": _disk_filling,
     "breaker_open": _breaker_open,
     "unaccounted": _unaccounted,
+    "config_reload_failed": _config_reload_failed,
     "alerts_undelivered": _alerts_undelivered,
 }

@@ -58,7 +58,7 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     ``commit``: how long commits took in the last minute, or the one at hand so far; ``loop``: how late the loop came back, on average of a
     minute; ``queue``: share of the intake's queue in use; ``disk``: seconds until the journal's reserve is reached (None: it does not
-    shrink); ``undelivered``: by channel, since when it fails.
+    shrink); ``config_problems``: why the configuration last asked for is not in force; ``undelivered``: by channel, since when it fails.
     """
 
     now: int
@@ -78,4 +78,6 @@ class Sight(Struct, frozen=True, kw_only=True):
     journal: float = 0.0
     journal_full_since: int = 0
     disk: float | None = None
+    config_problems: tuple[str, ...] = ()
+    config_failed_at: int = 0
     undelivered: tuple[tuple[str, int], ...] = ()

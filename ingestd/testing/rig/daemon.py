@@ -19,6 +19,8 @@ POLL: Final = 0.02
 START_WITHIN: Final = 30.0
 ASK_WITHIN: Final = 5.0
 LAST_WORDS: Final = 2_000
+COMPLAINTS: Final = ("Traceback", "was destroyed", "was never retrieved", "was never awaited", "unclosed")
+"""What Python says of work that nobody ended, or of an error that nobody took."""
 
 
 class Said(Struct, rename={"action": "event.action", "message": "message"}):
@@ -39,18 +41,21 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, within: flo
 
 
 class DaemonProcess:
-    """``ingestd run`` in ``folder``, which outlives each of its lives. ``settings``: what differs from the defaults."""
+    """``ingestd run`` in ``folder``, which outlives each of its lives. ``settings``: what differs from the defaults.
 
-    def __init__(self, folder: Path, settings: Mapping[str, object]) -> None:
+    ``program``: the module that is run in place of ``ingestd``, with the same words.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, object], program: str = "ingestd") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.journal = folder / "journal"
         self.config = folder / "config.json"
         self.log = folder / "daemon.log"
-        defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
-        self.settings = {**defaults, **settings}
-        self.config.write_bytes(msgspec.json.encode(self.settings))
+        self._defaults: dict[str, object] = {"journal": {"path": str(self.journal)}, "http": {"port": 0}, "log": {"format": "json"}}
+        self.configure(settings)
         self.url = ""
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self._log_from = 0
 
@@ -65,7 +70,7 @@ class DaemonProcess:
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ingestd", "run", "-c", str(self.config)),
+                *(sys.executable, "-m", self._program, "run", "-c", str(self.config)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -76,6 +81,22 @@ class DaemonProcess:
         """Begin a life, and wait until it answers. Raises RuntimeError with its last words when it ends instead."""
         await self.spawn()
         await until(self._listening, "the daemon says where it listens", START_WITHIN)
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """What its file says from now on."""
+        self.settings = {**self._defaults, **settings}
+        self.config.write_bytes(msgspec.json.encode(self.settings))
+
+    async def reload(self, within: float = 30.0) -> bool:
+        """Have it take what its file says; returns whether it did. Raises TimeoutError."""
+        before = await self._reloads()
+        self.send(signal.SIGHUP)
+
+        async def done() -> bool:
+            return sum(await self._reloads()) > sum(before)
+
+        await until(done, "a reload", within)
+        return (await self._reloads())[0] > before[0]
 
     async def kill(self) -> None:
         """``kill -9``."""
@@ -104,10 +125,19 @@ class DaemonProcess:
         """Whether it logged that in this life."""
         return any(one.action == action for one in self._facts())
 
-    async def page(self, path: str) -> tuple[int, str]:
+    def figures(self, action: str) -> dict[str, float]:
+        """The numbers of the last such fact in this life. Raises IndexError where there is none."""
+        line: dict[str, object] = [one for one in self._objects() if one.get("event.action") == action][-1]
+        return {name.removeprefix("ingestd."): value for name, value in line.items() if isinstance(value, int | float)}
+
+    def complaints(self) -> list[str]:
+        """Lines of this life that tell of a bug in how it ended."""
+        return [line for line in self.lines() if any(word in line for word in COMPLAINTS)]
+
+    async def page(self, path: str, accept: str = "*/*") -> tuple[int, str]:
         """Status and body of a page. Raises aiohttp.ClientError, TimeoutError."""
-        timeout = aiohttp.ClientTimeout(total=ASK_WITHIN)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path) as answer:
+        timeout, headers = aiohttp.ClientTimeout(total=ASK_WITHIN), {"Accept": accept}
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(self.url + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def metrics(self) -> dict[str, float]:
@@ -120,6 +150,10 @@ class DaemonProcess:
         """End whatever is still running."""
         if self._process is not None and self._process.returncode is None:
             await self.kill()
+
+    async def _reloads(self) -> tuple[float, float]:
+        metrics = await self.metrics()
+        return metrics['config_reloads_total{outcome="success"}'], metrics['config_reloads_total{outcome="failure"}']
 
     async def _signalled(self, name: signal.Signals, within: float) -> int:
         self.send(name)
@@ -134,7 +168,10 @@ class DaemonProcess:
         return bool(place)
 
     def _facts(self) -> list[Said]:
-        return [msgspec.json.decode(line, type=Said) for line in self.lines() if line.startswith("{") and line.endswith("}")]
+        return [msgspec.convert(one, Said) for one in self._objects()]
+
+    def _objects(self) -> list[dict[str, object]]:
+        return [msgspec.json.decode(line) for line in self.lines() if line.startswith("{") and line.endswith("}")]
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
@@ -143,9 +180,9 @@ class DaemonProcess:
 
 
 @contextlib.asynccontextmanager
-async def daemon(folder: Path, settings: Mapping[str, object]) -> AsyncIterator[DaemonProcess]:
+async def daemon(folder: Path, settings: Mapping[str, object], program: str = "ingestd") -> AsyncIterator[DaemonProcess]:
     """A daemon, not yet started; killed at the end where it still runs."""
-    process = DaemonProcess(folder, settings)
+    process = DaemonProcess(folder, settings, program)
     try:
         yield process
     finally:

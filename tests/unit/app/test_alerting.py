@@ -1,6 +1,6 @@
 """Couriers, composed from settings."""
 
-from ingestd.app.alerting import LONGEST_PAUSE, _Pauses, couriers
+from ingestd.app.alerting import LONGEST_PAUSE, Couriers, _Pauses
 from ingestd.settings import AlertSettings, LogSettings
 from ingestd.telemetry import build_reporter
 from ingestd.testing.clock import VirtualClock
@@ -11,9 +11,21 @@ def test_one_for_each_channel() -> None:
     clock = VirtualClock()
     reporter = build_reporter(LogSettings(level="error"), clock, terminal=False)
     settings = AlertSettings.model_validate({"slack": {"webhook": "https://h/x"}, "email": {"to": "a@b.example"}})
-    assert [one.channel for one in couriers(settings, clock, reporter)] == ["slack", "email"]
-    assert couriers(settings.model_copy(update={"enabled": False}), clock, reporter) == []
-    assert couriers(AlertSettings(), clock, reporter) == []
+    couriers = Couriers(clock, reporter)
+    assert [one.channel for one in couriers(settings)] == ["slack", "email"]
+    assert couriers(settings.model_copy(update={"enabled": False})) == []
+    assert couriers(AlertSettings()) == []
+
+
+def test_a_channel_that_stays_keeps_its_courier() -> None:
+    """And what waits there; one that is set otherwise has another."""
+    clock = VirtualClock()
+    couriers = Couriers(clock, build_reporter(LogSettings(level="error"), clock, terminal=False))
+    both = {"slack": {"webhook": "https://h/x"}, "email": {"to": "a@b.example"}}
+    slack, email = couriers(AlertSettings.model_validate(both))
+    again, other = couriers(AlertSettings.model_validate({**both, "repeat": "9h", "email": {"to": "c@b.example"}}))
+    assert again is slack
+    assert other is not email
 
 
 def test_pauses() -> None:

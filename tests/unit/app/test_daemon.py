@@ -76,7 +76,7 @@ async def test_a_store_that_is_away_does_not_keep_it_from_recording(settings: Se
             while daemon.journal.last() < 50:
                 await asyncio.sleep(0.05)
         assert daemon.progress().problem != ""
-        daemon.supervisor._deadline = 0.5
+        daemon.supervisor.deadline = 0.5
         stop.set()
     assert running.result() is False
 
@@ -127,7 +127,7 @@ async def test_a_bug_is_said_with_its_stack(
     asked = settings.model_copy(update={"sources": (source,)})
     daemon = await compose(asked)
     daemon.reporter.hide(["hunter2"])
-    monkeypatch.setattr("ingestd.app.daemon.Daemon._record", fail)
+    monkeypatch.setattr("ingestd.app.live.LiveRun._record", fail)
     with pytest.raises(ExceptionGroup):
         await daemon.run(asyncio.Event())
     monkeypatch.setattr("ingestd.app.daemon.open_store", None)

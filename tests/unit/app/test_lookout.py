@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ingestd.app import Daemon
 from ingestd.app.lookout import Lookout
-from ingestd.model import SECOND
+from ingestd.model import SECOND, Run
 from ingestd.pipeline.writer import WriterStatus
 from ingestd.settings.rules import RULES
 from ingestd.store.history import OpenGaps, Troubles, UnhappyRun
@@ -53,6 +53,7 @@ def instead(lookout: Lookout, daemon: Daemon, **parts: object) -> None:
         "budgets",
         "couriers",
         "incidents",
+        "reloads",
     )
     seen = SimpleNamespace(**{**{name: getattr(daemon, name) for name in names}, **parts})
     lookout._daemon = seen
@@ -77,17 +78,6 @@ async def test_what_is_wrong_is_seen(daemon: Daemon, lookout: Lookout) -> None:
         daemon.reporter.add("source_gaps_total", source="demo", reason="sequence")
     found = {one.rule for one in judge(await lookout.look(), RULES)}
     assert {"store_not_committing", "queue_near_full", "journal_full", "unaccounted", "gap_rate", "loop_blocked"} <= found
-
-
-async def test_the_lag_is_that_of_the_oldest(daemon: Daemon, lookout: Lookout) -> None:
-    """Since when the store is where it is; none where it has everything."""
-    at = daemon.clock.now()
-    lags = []
-    for seconds, tail, position in ((0, 10, 10), (10, 20, 10), (20, 30, 20), (30, 30, 30)):
-        status = WriterStatus(position=position)
-        instead(lookout, daemon, journal=SimpleNamespace(last=lambda tail=tail: tail), writer=SimpleNamespace(status=status))
-        lags.append(lookout._lag(at + seconds * SECOND))
-    assert lags == [0, 10, 10, 0]
 
 
 async def test_what_the_store_says(daemon: Daemon, lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,3 +111,17 @@ async def test_a_store_that_hangs(daemon: Daemon, lookout: Lookout, monkeypatch:
     monkeypatch.setattr(lookout._queries, "troubles", hang)
     async with asyncio.timeout(5):
         assert (await lookout.look()).gaps == ()
+
+
+async def test_what_the_store_tells_goes_into_metrics(daemon: Daemon, lookout: Lookout) -> None:
+    """A job of another process, and what waits in quarantine."""
+    run = Run(run_id=7, kind="load", source="demo", started_at=daemon.clock.now())
+    await daemon.store.begin(run, await daemon.store.journal_id("another", "path"), 0)
+    await daemon.store.end(run, ended_at=daemon.clock.now(), status="done", counts={"received": 12})
+    await lookout.look()
+    metrics = daemon.reporter.metrics
+    found = {one.name: one for one in metrics.families(metrics.moment())}
+    assert found["ingestd_job_runs_total"].series == {("demo", "load", "done"): 1}
+    assert found["ingestd_job_records_total"].series["demo", "load"] == 12
+    assert list(found["ingestd_job_duration_seconds"].seen) == [("load",)]
+    assert found["ingestd_quarantine_records"].series == {}

@@ -76,10 +76,10 @@ def test_a_time_that_is_none(config: Path) -> None:
 def test_status_shows_the_latest(troubled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of the last day, and where the others are."""
     capsys.readouterr()
-    status.status(troubled, as_json=False)
+    status.status(troubled, watch=False, as_json=False)
     said = capsys.readouterr().out
     assert "ingestd incidents" in said
     assert "lost [red]again[/]" in said
     assert "long ago" not in said
-    status.status(troubled, as_json=True)
+    status.status(troubled, watch=False, as_json=True)
     assert [one["source"] for one in json.loads(capsys.readouterr().out)["incidents"]] == ["s1"]

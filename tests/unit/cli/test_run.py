@@ -1,7 +1,6 @@
 """The daemon in the foreground: what a person is told, and how it is stopped."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
@@ -11,7 +10,8 @@ import pytest
 
 from ingestd.cli import run
 from ingestd.cli.config import settings
-from ingestd.settings import Settings
+from ingestd.settings import Settings, feed_options
+from ingestd.sources import FEEDS
 from ingestd.testing.exchange.process import control
 
 
@@ -22,27 +22,22 @@ def with_sources(config: Path, text: str) -> Settings:
 
 
 async def test_a_simulated_source_gets_an_exchange_of_its_own(config: Path) -> None:
-    """One that names a url keeps it; the exchange ends with the daemon."""
-    asked = with_sources(
-        config,
-        "sources:\n- {name: own, feed: simulated, rate: 7, seed: 5}\n- {name: other, feed: simulated, url: 'ws://127.0.0.1:9'}\n",
-    )
-    async with contextlib.AsyncExitStack() as stack:
-        found = await run._with_exchanges(asked, stack)
-        urls = {source.name: str(source.options["url"]) for source in found.sources}
-        assert urls["other"] == "ws://127.0.0.1:9"
-        offered = (await control(urls["own"], "status")).options
+    """For as long as there is that source."""
+    (source,) = with_sources(config, "sources: [{name: own, feed: simulated, rate: 7, seed: 5}]\n").sources
+    async with run._exchange(source, feed_options(source, FEEDS["simulated"])) as options:
+        url = str(options.model_dump()["url"])
+        offered = (await control(url, "status")).options
         assert (offered.rate, offered.seed, offered.clock) == (7, 5, "wall")
     with pytest.raises(OSError, match=r"refused|Connect"):
-        await control(urls["own"], "status")
+        await control(url, "status")
 
 
-async def test_a_source_that_is_not_enabled_gets_none(config: Path) -> None:
-    """Nobody would talk to it."""
-    asked = with_sources(config, "sources: [{name: own, feed: simulated, enabled: false}]\n")
-    async with contextlib.AsyncExitStack() as stack:
-        found = await run._with_exchanges(asked, stack)
-    assert found.sources[0].options == {}
+async def test_a_source_that_names_an_exchange_keeps_it(config: Path) -> None:
+    """So does one of another feed."""
+    (source,) = with_sources(config, "sources: [{name: other, feed: simulated, url: 'ws://127.0.0.1:9'}]\n").sources
+    asked = feed_options(source, FEEDS["simulated"])
+    async with run._exchange(source, asked) as options:
+        assert options is asked
 
 
 def test_it_says_where_and_what_next(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

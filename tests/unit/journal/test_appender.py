@@ -129,6 +129,7 @@ class TestRoom:
             sent = await journals.fill(journal, 2, 5)
             monkeypatch.setattr(SegmentWriter, "append", append)
             sent += await journals.fill(journal, 2, 5)
+            assert (journal.errors(), journal.written() > 0) == ({"io": 1}, True)
             here = await journals.read_all(journal)
             path = journals.killed(journal)
         async with journals.entered(path) as journal:

@@ -8,7 +8,8 @@ import pytest
 
 from ingestd.journal import segment
 from ingestd.journal.codec import NO_TAIL, Packer, Row
-from ingestd.journal.segment import SegmentWriter, backward, forward, is_full, is_io, log_of, open_reader, remove, size_of, uid_in
+from ingestd.journal.segment import SegmentWriter, backward, forward, identity_in, is_full, is_io, log_of, open_reader, remove, size_of
+from ingestd.journal.state import FORMAT
 from ingestd.model import Frame
 
 
@@ -27,11 +28,11 @@ def test_forward_and_backward(tmp_path: Path) -> None:
     found = []
     for live in (True, False):
         with closing(open_reader(path, live=live)) as connection:
-            found.append((list(forward(connection, 4)), [row.first for row in backward(connection, 4)], uid_in(connection)))
+            found.append((list(forward(connection, 4)), [row.first for row in backward(connection, 4)], identity_in(connection)))
             assert {row.data for row in backward(connection, 9)} == {b""}
         if live:
             writer.finish()
-    assert found == [(written[1:], [3, 1], "uid")] * 2
+    assert found == [(written[1:], [3, 1], ("uid", FORMAT))] * 2
 
 
 def test_finish_leaves_one_file(tmp_path: Path) -> None:
@@ -129,4 +130,4 @@ def test_uid_that_was_damaged(tmp_path: Path) -> None:
     content = (tmp_path / "s").read_bytes()
     (tmp_path / "s").write_bytes(content.replace(b"0123456789", b"0123456780"))
     with closing(open_reader(tmp_path / "s", live=False)) as connection:
-        assert uid_in(connection) is None
+        assert identity_in(connection) is None

@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-from ingestd.journal.state import Extent, State, load, save
+import msgspec
+import pytest
+import xxhash
+from msgspec.structs import replace
+
+from ingestd.errors import ConfigError
+from ingestd.journal.state import FORMAT, NAME, OLDEST, Extent, State, load, save
 
 STATE = State(uid="u", reserved=1 << 30, extents=(Extent(first=1, last=9, newest=5, sources=("a", "é")), Extent(first=10)))
 
@@ -26,6 +32,23 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
         found.append(load(tmp_path))
     assert set(found) <= {None, STATE}
     assert found.count(None) > len(content) * 0.9
+
+
+@pytest.mark.parametrize(("written", "said"), [(FORMAT + 1, "by a newer ingestd"), (OLDEST - 1, "this ingestd reads from")])
+def test_another_format_is_told_in_one_line(tmp_path: Path, written: int, said: str) -> None:
+    """What is sound and not ours is no damage: nobody may take it for an empty journal."""
+    save(tmp_path, replace(STATE, format=written))
+    with pytest.raises(ConfigError, match=said) as error:
+        load(tmp_path)
+    assert "\n" not in error.value.problems[0]
+
+
+def test_what_else_a_newer_format_says_is_not_looked_at(tmp_path: Path) -> None:
+    """Only its format has to be where it is."""
+    body = msgspec.json.encode({"format": FORMAT + 1, "extents": "elsewhere"})
+    (tmp_path / NAME).write_bytes(b'{"check":"%s","state":%s}' % (xxhash.xxh3_64_hexdigest(body).encode(), body))
+    with pytest.raises(ConfigError, match="newer ingestd"):
+        load(tmp_path)
 
 
 def test_no_file(tmp_path: Path) -> None:

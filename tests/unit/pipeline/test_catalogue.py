@@ -109,6 +109,15 @@ def test_mention_makes_a_stub_once_and_a_fixture_fills_it() -> None:
     assert (outcome, link and (link.changed_at, link.seq)) == ("changed", (T, 0))
 
 
+def test_a_mention_does_not_undo_what_the_batch_holds() -> None:
+    """An event long over is told, let go of by the sweep, and mentioned again before the batch is written."""
+    catalogue, batch = Catalogue(), new_batch()
+    catalogue.fixture("s", FIXTURE, T + 1, "ordered", batch)
+    catalogue.forget("s", T + 10)
+    catalogue.mention("s", "e1", batch)
+    assert batch.links["s", "e1"].name == "A v B"
+
+
 def test_a_learnt_link_is_never_decided_again() -> None:
     """What the store says an event is, it is."""
     catalogue = Catalogue()
@@ -288,3 +297,15 @@ def test_a_bookmaker_is_called_as_here() -> None:
     assert batch.bookmakers[key].name == "William Hill"
     assert catalogue.same(replace(raw, bookmaker="William Hill"), raw)
     assert not catalogue.same(replace(raw, bookmaker="William Hill", outcome="x"), raw)
+
+
+def test_a_source_that_leaves() -> None:
+    """What it said is let go of, and holds nobody else back; which event is which stays known."""
+    catalogue = Catalogue()
+    told(catalogue, FIXTURE)
+    catalogue.result("s", RESULT, T, "ordered", new_batch())
+    catalogue.fixture("other", FIXTURE, T, "ordered", new_batch())
+    catalogue.leave("s")
+    assert (catalogue.starts_at("s", "e1"), catalogue.starts_at("other", "e1")) == (None, T + 9)
+    assert catalogue.states().total() == 2
+    assert catalogue.result("s", RESULT, T, "ordered", new_batch()) == "changed"

@@ -1,6 +1,7 @@
 """The one loop that keeps a source alive: resuming, silence, pauses, renewals, and no frame lost wherever it is stopped."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
@@ -26,11 +27,13 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.facts: list[tuple[str, dict[str, str | float]]] = []
+        self.counts: Counter[str] = Counter()
 
     def fact(self, action: str, /, **labels: str | float) -> None:
         self.facts.append((action, labels))
 
-    def add(self, name: str, value: float = 1, /, **labels: str) -> None: ...
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        self.counts[name] += round(value)
 
     @property
     def actions(self) -> list[str]:
@@ -54,6 +57,9 @@ class MemoryJournal:
             raise JournalFull(message)
         await self.clock.sleep(self.pause)
         self.frames += frames
+        return len(self.frames)
+
+    def last(self) -> int:
         return len(self.frames)
 
     async def tail_of(self, source: str) -> SourceTail:
@@ -638,3 +644,51 @@ async def test_stopped_at_any_moment_it_loses_no_frame(how: str) -> None:
 
         assert [frame for frame in rig.written() if frame.kind in {"opened", "data"}] == rig.feed.handed
         assert rig.collector.status.read == len(rig.written())
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_one_takes_the_place_of_another(fresh: bool) -> None:
+    """It counts on, and resumes unless everything is asked for anew."""
+    rig = Rig([opened(), data(token="t1")])
+    async with rig.running():
+        await rig.clock.sleep(1)
+        await rig.collector.close()
+        before = rig.collector.status
+        assert (before.state, before.received) == ("stopped", 1)
+        feed = ScriptedFeed(rig.clock, [opened(epoch=fresh), data()])
+        again = Collector("s", feed, rig.intake, rig.journal, rig.clock, rig.telemetry, Random(1), before=before)  # type: ignore[arg-type]
+        if fresh:
+            again.renew(WHOLE)
+        running = asyncio.create_task(again.run())
+        await rig.clock.sleep(1)
+        assert (again.status.state, again.status.received, again.status.read) == ("live", 2, 5)
+        assert feed.resumed == ["" if fresh else "t1"]
+        await again.close()
+        await running
+
+
+async def test_why_nothing_is_asked_of_a_provider() -> None:
+    """It wants patience, or the journal has no room; the reason goes with the pause, and the times of the first are counted."""
+    rig = Rig(Throttled(10), [opened(), *every(1, 20)], max_records=4)
+    seen: list[str] = []
+    async with rig.running():
+        for second in range(1, 40):
+            await rig.clock.sleep(1)
+            rig.journal.full = 15 <= second < 30
+            seen.append(rig.collector.status.paused)
+    assert [seen[5], seen[12], seen[27], seen[-1]] == ["throttled", "", "room", ""]
+    assert rig.telemetry.counts["source_throttled_total"] == 1
+
+
+async def test_what_waits_for_the_journal_is_told() -> None:
+    """Frames that were read are durable, or wait, or were dropped: at every moment."""
+    rig = Rig([opened(), *every(0.01, 500)])
+    rig.journal.pause = 0.5
+    waited = 0
+    async with rig.running():
+        for _ in range(60):
+            await rig.clock.sleep(0.1)
+            status = rig.collector.status
+            assert status.read - status.waiting == len(rig.journal.frames)
+            waited = max(waited, status.waiting)
+    assert waited > 10

@@ -17,11 +17,14 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.facts: list[str] = []
+        self.waits: list[float] = []
 
     def fact(self, action: str, /, **_labels: str | float) -> None:
         self.facts.append(action)
 
-    def add(self, name: str, value: float = 1, /, **labels: str) -> None: ...
+    def add(self, name: str, value: float = 1, /, **labels: str) -> None:
+        assert (name, labels) == ("queue_wait_seconds", {"stage": "journal"})
+        self.waits.append(value)
 
 
 class SlowJournal:
@@ -55,7 +58,7 @@ class SlowJournal:
         return 0
 
     def last(self) -> int:
-        return 0
+        return len(self.frames)
 
     def size(self) -> int:
         return 0
@@ -107,6 +110,17 @@ async def test_everything_arrives_in_order_and_flush_waits_for_it(bench: Bench) 
         await bench.intake.flush()
         assert bench.journal.frames == sent
     assert (bench.intake.queued_records, bench.intake.queued_bytes) == (0, 0)
+
+
+async def test_since_when_a_group_is_on_its_way(bench: Bench) -> None:
+    """Health sees by it that a disk hangs; nothing is on its way once all is durable."""
+    async with bench.running():
+        began = bench.clock.now()
+        bench.intake.accept(frames(1))
+        await bench.clock.sleep(0.005)
+        assert began <= bench.intake.busy_since <= bench.clock.now()
+        await bench.intake.flush()
+        assert bench.intake.busy_since == 0
 
 
 async def test_a_receipt_comes_once_the_journal_has_the_frames(bench: Bench) -> None:
@@ -284,3 +298,33 @@ async def test_nothing_is_taken_after_closing(bench: Bench) -> None:
         await bench.intake.close()
         with pytest.raises(RuntimeError, match="closed"):
             bench.intake.accept(frames(1))
+
+
+async def test_where_everything_lies_is_known_once_it_is_durable(bench: Bench) -> None:
+    """For what was handed over before; where nothing is on its way, at once."""
+    bench.journal.full = True
+    async with bench.running():
+        at_once = bench.intake.place()
+        bench.intake.accept(frames(3))
+        place = bench.intake.place()
+        assert (at_once.done(), place.done()) == (True, False)
+        bench.journal.full = False
+        await bench.intake.flush()
+        assert (at_once.result(), place.result()) == (0, bench.journal.last())
+
+
+async def test_what_waits_is_counted_by_source(bench: Bench) -> None:
+    """From the hand-over until it is durable, or dropped: queued is the sum; and how long the first of each group waited is told."""
+    async with bench.running():
+        bench.intake.accept(frames(3))
+        bench.intake.accept(frames(2, "b"))
+        bench.intake.accept(frames(1_500))
+        assert bench.intake.waiting == {"a": 1_503, "b": 2}
+        await bench.clock.sleep(0.011)
+        assert (bench.intake.waiting["a"], bench.intake.waiting.total()) == (750, bench.intake.queued_records)
+        await bench.intake.flush()
+        assert bench.intake.waiting.total() == 0
+        bench.journal.full = True
+        bench.intake.accept(frames(4, "b"))
+    assert (bench.intake.waiting.total(), bench.intake.dropped) == (0, {"b": 4})
+    assert bench.telemetry.waits == pytest.approx([0.01, 0.02], abs=0.005)

@@ -293,7 +293,7 @@ def test_a_refused_flag_is_found_again() -> None:
     bench = Bench()
     bench.frame(*quotes("moneyline", {"home": 3.0, "away": 3.0}))
     (key,) = bench.flags
-    bench.lane.take_back([Refusal("market_flags", key, "constraint: …")])
+    bench.lane.committed([Refusal("market_flags", key, "constraint: …")])
     assert bench.frame(*quotes("moneyline", {"home": 3.1}), at=4) == [("overround", 0, None), ("overround", 4, None)]
 
 

@@ -32,7 +32,8 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, CollectorView, Lane
+from ingestd.pipeline.lane import CLOSED_KEPT, FORGET_AFTER, USUAL, Lane
+from ingestd.pipeline.standing import CollectorView
 
 T = 1_700_000_040 * SECOND
 M1 = Scope("market", "m1")
@@ -273,7 +274,7 @@ def test_what_the_store_refuses_of_a_doubt_is_taken_back() -> None:
     bench.frame(Quote(A, 1.5))
     bench.cut()
     bench.frame(Quote(A, 0.5), at=T + 5)
-    bench.lane.take_back([Refusal("odds", (A.id,), "constraint")])
+    bench.lane.committed([Refusal("odds", (A.id,), "constraint")])
     assert bench.counts() == {"received": 2, "changed": 1, "quarantined": 1, "rows": 2}
     bench.cut()
     bench.frame(Quote(A, 1.5), at=T + 6)
@@ -418,26 +419,40 @@ def test_a_gap_counts_from_the_frame_before() -> None:
 # ------------------------------------------------------------------------------------------------ refusals, restarts, rows
 
 
-def test_take_back_counts_what_was_refused() -> None:
+def test_committed_counts_what_was_refused() -> None:
     """Changed becomes quarantined, once per update however many tables say it; the rest of the catalogue hears of it too."""
     bench = Bench()
     bench.frame(Quote(A, 1.5), Quote(B, 1.5), Fixture(source_event_id="e1", sport="s", name="n"))
     bench.cut()
     bench.frame(Quote(A, 1.6), Quote(A, 1.7), Quote(B, 1.6))
     refusals = [Refusal("odds", (A.id,), "no"), Refusal("odds_history", (A.id, T, 0), "no"), Refusal("selections", (A.id,), "no")]
-    bench.lane.take_back([*refusals, Refusal("event_links", ("s", "e1"), "no"), Refusal("markets", ("other", "m1"), "no")])
+    bench.lane.committed([*refusals, Refusal("event_links", ("s", "e1"), "no"), Refusal("markets", ("other", "m1"), "no")])
     assert bench.counts() == {"received": 6, "changed": 4, "quarantined": 2, "rows": 5}
     bench.cut()
     bench.frame(Quote(A, 1.5), Quote(B, 1.6), Fixture(source_event_id="e1", sport="s", name="n"))
     assert (len(bench.batch.changes), list(bench.batch.links)) == (0, [("s", "e1")])
 
 
-def test_take_back_of_a_market() -> None:
+def test_what_is_seen_from_outside_is_committed() -> None:
+    """While a batch is on its way its counts are nobody's business: what the store refuses moves from one to another."""
+    bench = Bench()
+    bench.frame(Quote(A, 1.5), Quote(B, 1.5))
+    before = bench.lane.settled
+    assert (before["received"], before["changed"]) == (0, 0)
+    bench.lane.committed([Refusal("odds", (A.id,), "no")])
+    after = bench.lane.settled
+    assert (after["received"], after["changed"], after["quarantined"], after["ordinal"]) == (2, 1, 1, bench.lane.counters["ordinal"])
+    assert before["received"] == 0, "a figure that somebody holds must not change"
+    bench.lane.committed(())
+    assert bench.lane.settled is after
+
+
+def test_committed_without_a_market() -> None:
     """Its state is said anew."""
     bench = Bench()
     status = MarketStatus(source_event_id="e1", source_market_id="m1", market="winner", status="suspended")
     bench.frame(status)
-    bench.lane.take_back([Refusal("markets", ("s", "m1"), "no")])
+    bench.lane.committed([Refusal("markets", ("s", "m1"), "no")])
     bench.cut()
     bench.frame(status)
     assert list(bench.batch.markets) == [("s", "m1")]
@@ -582,7 +597,7 @@ def test_one_update_one_outcome(said: list[list[Update]], rule: TimeRule, refuse
         counters = bench.lane.counters
         assert counters["received"] == expected == sum(counters[name] for name in OUTCOMES)
         assert counters["quarantined"] == len(bench.batch.rejects)
-    bench.lane.take_back([Refusal("odds", (key,), "no") for key in refused])
+    bench.lane.committed([Refusal("odds", (key,), "no") for key in refused])
     assert bench.lane.counters["received"] == sum(bench.lane.counters[name] for name in OUTCOMES)
     assert min(bench.lane.counters.values()) >= 0
 
@@ -611,3 +626,20 @@ def test_batches_between_frames_do_not_matter(said: list[list[Update]], cuts: fr
         else:
             assert merged == getattr(together.batch, table)
     assert apart.lane.counters == together.lane.counters
+
+
+def test_another_feed_while_it_runs() -> None:
+    """The book and the counts stay; told in other words, the decoder is another, and misses no frame that came before."""
+    bench = Bench()
+    bench.take(Frame("s", "opened", T, epoch=True))
+    bench.frame(Quote(A, 1.5))
+    before = bench.lane.reader
+    bench.lane.adopt(MuteFeed(), USUAL, audit_duplicates=False, retold=False)
+    assert bench.lane.reader is before
+    bench.lane.adopt(MuteFeed(), USUAL, audit_duplicates=True, retold=True)
+    assert bench.lane.reader is not before
+    following = Frame("s", "opened", T + 1, epoch=True)
+    following.ordinal = bench.ordinal + 1
+    assert bench.lane.reader.decode(following) == []
+    bench.frame(Skipped("duplicate", "sequence"))
+    assert [reject.category for reject in bench.batch.rejects] == ["duplicate"]

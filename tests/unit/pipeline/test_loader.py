@@ -41,9 +41,10 @@ from ingestd.model import (
     selection,
 )
 from ingestd.pipeline.catalogue import Catalogue
-from ingestd.pipeline.lane import CollectorView, Lane
+from ingestd.pipeline.lane import Lane
 from ingestd.pipeline.learning import Learner
 from ingestd.pipeline.loader import Hooks, Limits, Loader
+from ingestd.pipeline.standing import CollectorView
 from ingestd.pipeline.writer import Writer
 from ingestd.relations import Known, Wanted
 from ingestd.store import open_store
@@ -941,9 +942,9 @@ async def test_an_image_that_does_not_come_is_asked_for_again() -> None:
 # ------------------------------------------------------------------------------------------------ fair to others
 
 
-@pytest.mark.parametrize(("limit", "rests"), [({"SLICE": 3}, 4), ({"SLICE_BYTES": 500}, 3), ({}, 1)])
-async def test_decoding_lets_others_run(monkeypatch: pytest.MonkeyPatch, limit: dict[str, int], rests: int) -> None:
-    """After so many frames, or so many bytes of them, and at the end of a block."""
+@pytest.mark.parametrize(("limit", "rests"), [({"SLICE": 3}, 4 + 1), ({"SLICE_BYTES": 500}, 3), ({}, 1)])
+async def test_work_lets_others_run(monkeypatch: pytest.MonkeyPatch, limit: dict[str, int], rests: int) -> None:
+    """Decoding after so many frames, or so many bytes of them, and at the end of a block; deciding within what was decoded by then."""
     for name, value in limit.items():
         monkeypatch.setattr(f"ingestd.pipeline.loader.{name}", value)
     desk = Desk(Journal([opened(), *(Frame("toy", "alive", T) for _ in range(8))]), hooked=False)

@@ -36,6 +36,27 @@ async def test_an_outage_is_said_when_it_starts_and_when_it_ends() -> None:
     assert telemetry.disconnects == 10
 
 
+async def test_how_long_it_has_been_down() -> None:
+    """From the first attempt or the end of the link on, whatever the reasons were meanwhile; what to do is kept for whoever looks."""
+    clock = VirtualClock()
+    standing = Standing("s", clock, Telemetry())
+    began = clock.now()
+    await clock.sleep(1)
+    standing.lost("unreachable", "")
+    assert standing.status(0, 0).down_since == began
+    standing.live()
+    assert standing.status(0, 0).down_since == 0
+    await clock.sleep(1)
+    gone = clock.now()
+    for reason in ("closed", "breaker", "closed"):
+        standing.lost(reason, "")
+        await clock.sleep(1)
+    standing.parked("key", "no such key", "set another")
+    status = standing.status(0, 0)
+    assert (status.down_since, status.hint) == (gone, "set another")
+    assert status.since > gone
+
+
 class Door:
     """A session to which the provider comes."""
 
@@ -61,10 +82,10 @@ class Link:
 async def test_a_session_that_waits_for_receipts_is_told_and_counted() -> None:
     """What it refused shows as it grows; any other session gets no receipts."""
     standing, door = Standing("s", VirtualClock(), Telemetry()), Door()
-    assert (standing.receive(Link()), standing.status(0).refused) == (None, {})
+    assert (standing.receive(Link()), standing.status(0, 0).refused) == (None, {})
     assert standing.receive(door) == door.durable
     door.refused["stale"] = 1
-    assert standing.status(0).refused == {"signature": 2, "stale": 1}
+    assert standing.status(0, 0).refused == {"signature": 2, "stale": 1}
 
 
 async def test_states_and_since() -> None:
@@ -90,6 +111,6 @@ async def test_states_and_since() -> None:
         ("recovering", "reset", 5_000_000),
         ("parked", "key", 6_000_000),
     ]
-    card = standing.status(3)
-    assert (card.state, card.reason, card.since, card.dropped) == (*seen[-1], {"journal_full": 3})
-    assert standing.status(0).dropped == {}
+    card = standing.status(2, 3)
+    assert (card.state, card.reason, card.since, card.waiting, card.dropped) == (*seen[-1], 2, {"journal_full": 3})
+    assert standing.status(0, 0).dropped == {}

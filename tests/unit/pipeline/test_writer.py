@@ -1,5 +1,8 @@
 """The writer: one batch at a time, however long it takes."""
 
+import contextlib
+import errno
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -173,6 +176,43 @@ async def test_while_away_the_status_says_so() -> None:
     assert writer.status.busy_since == 0
 
 
+async def test_the_reason_names_no_place() -> None:
+    """What health shows to whoever asks: the first cause, as the system or its own class calls it."""
+    clock = VirtualClock()
+    writer = Writer(Store(), clock, Telemetry())
+    said = []
+    for cause in (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('10.0.0.5', 5432)"), TimeoutError("db.example.org")):
+        error = StoreUnavailable("store postgresql://ingestd@db.example.org/odds: away")
+        error.__cause__ = RuntimeError("wrapped")
+        error.__cause__.__cause__ = cause
+        writer.unavailable(error)
+        said.append(writer.status.reason)
+    with contextlib.closing(sqlite3.connect(":memory:")) as db, pytest.raises(sqlite3.OperationalError) as caught:
+        db.execute("SELECT * FROM nowhere")
+    refused = StoreUnavailable("store /var/odds.db: no such table")
+    refused.__cause__ = caught.value
+    writer.unavailable(refused)
+    assert [*said, writer.status.reason] == ["Connection refused", "TimeoutError", "SQLITE_ERROR"]
+
+
+async def test_any_question_is_asked_until_it_is_answered() -> None:
+    """And the status says meanwhile that the store is away."""
+    clock, telemetry = VirtualClock(), Telemetry()
+    writer = Writer(Store(), clock, telemetry)
+    answers: list[Exception | int] = [StoreUnavailable("away"), 7]
+
+    async def ask() -> int:
+        assert writer.status.busy_since
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert await writer.asked(ask) == 7
+    assert [fact for fact, _ in telemetry.facts] == ["store.unavailable", "store.available"]
+    assert (writer.status.busy_since, writer.status.reason) == (0, "")
+
+
 async def test_a_commit_in_doubt_that_arrived_is_not_repeated() -> None:
     """The checkpoint is read before anything else; what would have been written was."""
     telemetry = Telemetry()
@@ -231,3 +271,16 @@ async def test_a_fence_passes_in_doubt_too() -> None:
     """Also when it shows only on looking up."""
     with pytest.raises(Fenced):
         await Writer(Store(DOUBT, positions=(Fenced(),)), VirtualClock(), Telemetry()).commit(batch())
+
+
+async def test_what_the_store_would_not_do_is_counted() -> None:
+    """By what it was: it was away, a row of it was refused, another daemon took over."""
+    telemetry = Telemetry()
+    refused = Written({"odds": 3}, (Refusal("odds", (1,), "too big"), Refusal("odds", (2,), "too big")))
+    writer = Writer(Store(AWAY, AWAY, refused, Fenced()), VirtualClock(), telemetry)
+    await writer.commit(batch())
+    with pytest.raises(Fenced):
+        await writer.commit(batch(71))
+    counted = {reason: telemetry.sum("sink_errors_total", reason=reason) for reason in ("unavailable", "refused", "fenced")}
+    assert counted == {"unavailable": 2, "refused": 2, "fenced": 1}
+    assert telemetry.sum("sink_batch_records") == 1

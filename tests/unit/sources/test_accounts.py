@@ -125,3 +125,26 @@ def test_a_folder_that_takes_nothing(tmp_path: Path, clock: Watch) -> None:
         budget.take("a", 1)
     budget.correct(used=3)
     assert budget.left == 497
+
+
+def test_a_source_that_leaves(path: Path, clock: Watch) -> None:
+    """Its limits hold no more, those of others do; what was spent stays, for whoever comes with that key."""
+    accounts = Accounts(path, clock)
+    small, large = (Limit(amount=amount, seconds=None) for amount in (100, 500))
+    accounts.budget("one", SECRET, (small,)).take("a", 60)
+    other = accounts.budget("two", SECRET, (large,))
+    assert other.left == 40
+    accounts.leave("one")
+    assert other.left == 440
+    assert [report.sources for report in accounts.reports()] == [["two"]]
+    accounts.leave("two")
+    assert accounts.reports() == []
+    assert accounts.budget("three", SECRET, (small,)).left == 40
+
+
+def test_limits_that_are_raised(path: Path, clock: Watch) -> None:
+    """The same source with another plan: the old limit is gone."""
+    accounts = Accounts(path, clock)
+    accounts.budget("one", SECRET, (Limit(amount=100, seconds=None),)).take("a", 60)
+    accounts.leave("one")
+    assert accounts.budget("one", SECRET, (Limit(amount=500, seconds=None),)).left == 440

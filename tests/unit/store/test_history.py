@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, CoverageRow, IncidentRow
+from ingestd.batch import Batch, CoverageRow, IncidentRow, RejectRow
 from ingestd.errors import Fenced
 from ingestd.interfaces import HistoryStore
 from ingestd.store.connect import connect_postgres, target
@@ -103,3 +103,49 @@ async def test_troubles(store: HistoryStore, store_url: str, world: World) -> No
         await store.end(world.run, ended_at=60, status="died", counts={})
         found = await queries.troubles(40, ours.run_id)
         assert [(run.kind, run.status) for run in found.runs] == [("live", "died"), ("load", "running"), ("load", "failed")]
+
+
+async def test_ended(store: HistoryStore, store_url: str, world: World) -> None:
+    """Runs of others since then, whatever became of them, with what they took in; the latest first."""
+    for number, (ended, status, counts) in enumerate(
+        ((50, "failed", {}), (60, "done", {"received": 7, "rows": 3}), (10, "done", {}), (0, "", {}))
+    ):
+        run = replace(world.run, run_id=100 + number, kind="load", source="a", started_at=number)
+        await store.begin(run, await store.journal_id(f"uid{number}", "path"), 0)
+        if status:
+            await store.end(run, ended_at=ended, status=status, counts=counts)
+    async with Queries(store_url, SCHEMA) as queries:
+        found = await queries.ended(40, None)
+        assert [(one.run_id, one.kind, one.source, one.status, one.started_at, one.ended_at, one.received) for one in found] == [
+            (101, "load", "a", "done", 1, 60, 7),
+            (100, "load", "a", "failed", 0, 50, 0),
+        ]
+        assert [one.run_id for one in await queries.ended(40, 101)] == [100]
+
+
+async def test_backlog(store: HistoryStore, store_url: str, world: World) -> None:
+    """What is open, by source, with the first time of the first of them."""
+    journal_id = await store.journal_id("uid", "path")
+    await store.begin(world.run, journal_id, 0)
+    row = RejectRow(
+        quarantine_id=1,
+        source="a",
+        stage="decode",
+        category="shape",
+        severity="warning",
+        reason="reason",
+        offset=7,
+        path="path",
+        update="",
+        error="",
+        seen_at=30,
+    )
+    others = [
+        replace(row, quarantine_id=2, seen_at=20),
+        replace(row, quarantine_id=3, source="b"),
+        replace(row, quarantine_id=4, state="kept"),
+    ]
+    rejects = [row, *others]
+    await store.write(Batch(run=world.run, journal_id=journal_id, position=1, rejects=rejects))
+    async with Queries(store_url, SCHEMA) as queries:
+        assert [(one.source, one.count, one.first_at) for one in await queries.backlog()] == [("a", 2, 20), ("b", 1, 30)]

@@ -23,6 +23,8 @@ from tests.unit.store.conftest import SCHEMA
 
 Rows = Callable[[str], Awaitable[list[tuple[object, ...]]]]
 DAY: Final = 86_400_000_000
+OURS: Final = 10**6
+"""Runs behind those that other tests began."""
 BORDER: Final = to_micros(datetime(2024, 1, 1, tzinfo=UTC))
 SAID: Final = "'2024-01-01T00:00:00.000000Z'"
 """The border as views of both databases can compare it."""
@@ -235,12 +237,12 @@ async def test_affairs_that_are_over(store: HistoryStore, world: World, rows: Ro
     """Old incidents, decided rejects and ended runs; what is open, running or referred to stays."""
     await world.begin(store)
     old, new = BORDER - DAY, BORDER + DAY
-    for number, (started, ended) in enumerate(((old, old), (old, new), (old, None), (old, old)), 101):
+    for number, (started, ended) in enumerate(((old, old), (old, new), (old, None), (old, old)), OURS + 1):
         run = Run(run_id=number, kind="load", source="demo", started_at=started)
         await store.begin(run, world.journal_id, 0)
         if ended is not None:
             await store.end(run, ended_at=ended, status="done", counts={})
-    await store.record([incident(1, old, 101), incident(2, new, 104), incident(3, old, None)])
+    await store.record([incident(1, old, OURS + 1), incident(2, new, OURS + 4), incident(3, old, None)])
     batch = world.batch()
     batch.rejects = [world.reject("open", 1, seen_at=old), world.reject("kept", 2, seen_at=old, category="duplicate", state="kept")]
     batch.rejects.append(world.reject("new", 3, seen_at=new, category="duplicate", state="kept"))
@@ -249,7 +251,8 @@ async def test_affairs_that_are_over(store: HistoryStore, world: World, rows: Ro
     assert counts == {"incidents": 2, "quarantine": 1, "runs": 1}
     assert await rows("SELECT id FROM incidents") == [(2,)]
     assert {row[0] for row in await rows("SELECT quarantine_id FROM quarantine")} == {hash64("demo", "open"), hash64("demo", "new")}
-    assert [row[0] for row in await rows("SELECT run_id FROM runs WHERE run_id > 100 ORDER BY run_id")] == [102, 103, 104]
+    left = await rows(f"SELECT run_id FROM runs WHERE run_id > {OURS} ORDER BY run_id")
+    assert [row[0] for row in left] == [OURS + number for number in (2, 3, 4)]
 
 
 def incident(number: int, at: int, run_id: int | None) -> IncidentRow:

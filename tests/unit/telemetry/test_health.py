@@ -11,6 +11,8 @@ from ingestd.telemetry.health import (
     Component,
     Health,
     Verdict,
+    check_breakers,
+    check_config,
     check_journal,
     check_progress,
     check_source,
@@ -28,7 +30,7 @@ def being(verdict: Verdict) -> Callable[[], Check]:
 
 def health(clock: StillClock, life: str = "running", **components: Component) -> Health:
     """Health of some components."""
-    return Health(components, lambda: life, clock, version="1.2.3", instance="i")
+    return Health(lambda: components, lambda: life, clock, version="1.2.3", instance="i")
 
 
 def read(page: tuple[int, str, bytes]) -> tuple[int, str]:
@@ -109,7 +111,9 @@ def test_startup(clock: StillClock, life: str, code: int) -> None:
     ("states", "expected"),
     [
         ((), "pass"),
+        (("stopped",), "pass"),
         (("live", "stopped"), "pass"),
+        (("connecting", "stopped"), "fail"),
         (("live", "parked"), "warn"),
         (("connecting",), "fail"),
     ],
@@ -132,20 +136,44 @@ def test_source() -> None:
 
 
 def test_store() -> None:
-    """Away is failing, and says since when; a commit that does not end is a warning."""
+    """Away is failing, and says since when; an answer that does not come is a warning first."""
     assert check_store(0, "", 0, 90 * SECOND) == Check("pass")
     assert check_store(0, "", 85 * SECOND, 90 * SECOND) == Check("pass")
-    assert check_store(0, "", SECOND, 90 * SECOND) == Check("warn", "a commit has taken 89 s so far", since="1970-01-01T00:00:01.000Z")
+    assert check_store(0, "", 80 * SECOND, 90 * SECOND) == Check("warn", "no answer for 10 s so far", since="1970-01-01T00:01:20.000Z")
+    assert check_store(0, "", SECOND, 90 * SECOND) == Check("fail", "no answer for 89 s so far", since="1970-01-01T00:00:01.000Z")
     assert check_store(SECOND, "refused", 0, 0) == Check("fail", "unavailable: refused", since="1970-01-01T00:00:01.000Z")
 
 
 @pytest.mark.parametrize(("paused", "size", "expected"), [(None, 10, "pass"), (None, 81, "warn"), (0, 81, "fail")])
 def test_journal(paused: int | None, size: int, expected: Verdict) -> None:
     """Nearly full warns, full fails."""
-    assert check_journal(paused, size, 100).status == expected
+    assert check_journal(paused, 0, 0, size, 100).status == expected
+
+
+def test_journal_on_a_disk_that_hangs() -> None:
+    """What comes in is not durable."""
+    assert check_journal(None, 8 * SECOND, 10 * SECOND, 1, 100).status == "pass"
+    assert check_journal(None, 2 * SECOND, 10 * SECOND, 1, 100) == Check(
+        "fail", "an append has taken 8 s so far", 1, "bytes", "1970-01-01T00:00:02.000Z"
+    )
+
+
+def test_breakers() -> None:
+    """What cannot be asked for a while is a warning, whose name is not told here."""
+    assert check_breakers(["closed", "half_open"]) == Check("pass", "0 of 2 open", 0, "breakers")
+    assert check_breakers(["open", "closed"]) == Check("warn", "1 of 2 open", 1, "breakers")
 
 
 def test_progress() -> None:
     """A task that has not come by in time hangs."""
     assert check_progress(100.0, 110.0, 10.0).status == "pass"
     assert check_progress(100.0, 110.5, 10.0) == Check("fail", "last seen 10 s ago", 10.5, "s")
+
+
+def test_check_config() -> None:
+    """Warns with what is wrong and since when, while another configuration was asked for."""
+    assert check_config((), 0) == Check("pass")
+    check = check_config(("a: no such key", "b: needs a restart"), 1_700_000_000 * SECOND)
+    assert check.status == "warn"
+    assert check.output == "not reloaded, the old one is in force: a: no such key; b: needs a restart"
+    assert check.since == "2023-11-14T22:13:20.000Z"

@@ -10,7 +10,7 @@ from ingestd.errors import Fenced, StoreUnavailable
 from ingestd.telemetry import incidents as module
 from ingestd.telemetry.facts import Fact
 from ingestd.telemetry.incidents import MOST, QUIET, Incidents
-from ingestd.telemetry.metrics import Metrics
+from ingestd.telemetry.series import Metrics
 from ingestd.testing.clock import VirtualClock
 
 
@@ -157,7 +157,7 @@ async def test_memory_is_bounded() -> None:
     assert (history.held, len(history._latest)) == (MOST, MOST)
     table.failing = StoreUnavailable("away")
     await history.close()
-    assert f"ingestd_incidents_dropped_total {MOST + 5}.0".encode() in reporter.metrics.page("")[2]
+    assert f"ingestd_incidents_dropped_total {MOST + 5}\n".encode() in reporter.metrics.written(reporter.metrics.moment(), "")[2]
 
 
 async def test_a_daemon_that_was_replaced() -> None:

@@ -215,3 +215,13 @@ def test_libraries(clock: StillClock) -> None:
     )
     assert failed["event.action"] == "library.failed"
     assert failed["error.stack_trace"].endswith("RuntimeError: ***")
+
+
+def test_other_levels_while_it_runs(clock: StillClock) -> None:
+    """What was not said is, and the other way round."""
+    stream = io.StringIO()
+    logger = logger_on(stream, clock)
+    logger.adopt("error", {"batch": "debug"})
+    logger.fact("source.connected", source="demo")
+    logger.fact("batch.committed", rows=1)
+    assert [json.loads(line)["event.action"] for line in stream.getvalue().splitlines()] == ["batch.committed"]

@@ -93,3 +93,12 @@ def test_nobody_listens(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     manager = ServiceManager(VirtualClock())
     manager.entered("running")
     manager.tick(well=True, status=str)
+
+
+def test_a_reload(heard: socket.socket) -> None:
+    """As both kinds of service want it: that it begins, when by the machine's clock, and that it is over."""
+    clock = VirtualClock()
+    manager = ServiceManager(clock)
+    manager.reloading()
+    manager.entered("running")
+    assert told(heard) == [f"RELOADING=1\nMONOTONIC_USEC={int(clock.monotonic() * 1_000_000)}", "READY=1"]

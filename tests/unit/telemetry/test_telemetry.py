@@ -11,9 +11,9 @@ from ingestd import __version__
 from ingestd.settings import LogSettings
 from ingestd.telemetry import Reporter, build_reporter
 from ingestd.telemetry.logger import FeatureLogger
-from ingestd.telemetry.metrics import Metrics
 from ingestd.telemetry.outlets import to_stream
 from ingestd.telemetry.redact import Redactor
+from ingestd.telemetry.series import Metrics
 from tests.unit.telemetry.conftest import StillClock
 
 
@@ -27,13 +27,13 @@ def test_reporter(clock: StillClock) -> None:
     reporter.add("sink_retries_total")
     reporter.add("sink_batches_total", outcome="hunter2")
     reporter.metrics.set("journal_bytes", 1)
-    assert b"hunter2" not in reporter.metrics.page("")[2]
+    assert b"hunter2" not in reporter.metrics.written(reporter.metrics.moment(), "")[2]
     assert json.loads(stream.getvalue())["labels.source"] == "***"
-    assert b"ingestd_sink_retries_total 1.0" in reporter.metrics.page("")[2]
-    assert b"ingestd_log_lines_lost_total 0.0" in reporter.metrics.page("")[2]
+    assert b"ingestd_sink_retries_total 1\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
+    assert b"ingestd_log_lines_lost_total 0\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
     stream.close()
     reporter.fact("source.connected", source="a")
-    assert b"ingestd_log_lines_lost_total 1.0" in reporter.metrics.page("")[2]
+    assert b"ingestd_log_lines_lost_total 1\n" in reporter.metrics.written(reporter.metrics.moment(), "")[2]
 
 
 @pytest.mark.usefixtures("root_logger")
@@ -81,5 +81,6 @@ async def test_a_file_as_well(clock: StillClock, tmp_path: Path, capsys: pytest.
 @pytest.mark.usefixtures("root_logger")
 def test_the_build_is_told(clock: StillClock) -> None:
     """Which version this is can be scraped."""
-    page = build_reporter(LogSettings(level="error"), clock, terminal=False).metrics.page("")[2].decode()
+    metrics = build_reporter(LogSettings(level="error"), clock, terminal=False).metrics
+    page = metrics.written(metrics.moment(), "")[2].decode()
     assert f'version="{__version__}"' in page

@@ -20,13 +20,30 @@ def broken(_: str) -> tuple[int, str, bytes]:
     raise RuntimeError("bug")
 
 
+async def slow(accept: str) -> tuple[int, str, bytes]:
+    """The metrics."""
+    return 200, "text/plain", f"for {accept}".encode()
+
+
 PAGES: dict[str, Page] = {"/echo": echo, "/broken": broken}
 
 
+def served(port: int = 0, host: str = "127.0.0.1", told: list[tuple[str, int]] | None = None) -> WebServer:
+    """These pages; ``told``: path and status of each request."""
+    counts = [] if told is None else told
+    return WebServer(host, port, slow, PAGES, lambda path, status: counts.append((path, status)))
+
+
 @pytest.fixture
-async def server() -> AsyncIterator[WebServer]:
+def told() -> list[tuple[str, int]]:
+    """Path and status of each request."""
+    return []
+
+
+@pytest.fixture
+async def server(told: list[tuple[str, int]]) -> AsyncIterator[WebServer]:
     """On any free port."""
-    server = WebServer("127.0.0.1", 0, PAGES)
+    server = served(told=told)
     await server.start()
     yield server
     await server.stop()
@@ -65,10 +82,24 @@ async def test_what_is_not_served(client: aiohttp.ClientSession, method: str, pa
         assert response.status == 503
 
 
+async def test_metrics(client: aiohttp.ClientSession) -> None:
+    """A page that takes its time."""
+    async with client.get("/metrics", headers={"Accept": "you"}) as response:
+        assert (response.status, await response.text()) == (200, "for you")
+
+
+async def test_every_request_is_counted(client: aiohttp.ClientSession, told: list[tuple[str, int]]) -> None:
+    """By its page and its status; where there is none, nobody can make up names."""
+    for method, path in (("GET", "/echo"), ("HEAD", "/metrics"), ("POST", "/echo"), ("GET", "/broken"), ("GET", "/a"), ("GET", "/b?c")):
+        async with client.request(method, path):
+            pass
+    assert told == [("/echo", 503), ("/metrics", 200), ("/echo", 405), ("/broken", 500), ("other", 404), ("other", 404)]
+
+
 async def test_contents(client: aiohttp.ClientSession) -> None:
     """The root says what there is."""
     async with client.get("/") as response:
-        assert await response.text() == "/echo\n/broken\n"
+        assert await response.text() == "/metrics\n/echo\n/broken\n"
 
 
 async def test_no_access_log(client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture) -> None:
@@ -82,7 +113,7 @@ async def test_no_access_log(client: aiohttp.ClientSession, caplog: pytest.LogCa
 async def test_port_in_use(server: WebServer) -> None:
     """One line, with the key, the place and what to do; the second server can still be stopped."""
     host, port = server.address
-    second = WebServer(host, port, PAGES)
+    second = served(port, host)
     with pytest.raises(InUse) as caught:
         await second.start()
     assert caught.value.problems == (
@@ -93,11 +124,11 @@ async def test_port_in_use(server: WebServer) -> None:
 
 async def test_an_address_that_is_not_ours() -> None:
     """A wrong host is told as the setting that it is."""
-    server = WebServer("192.0.2.1", 0, PAGES)
+    server = served(host="192.0.2.1")
     with pytest.raises(ConfigError, match=r"^http\.host: cannot listen on 192\.0\.2\.1:0: .*; choose an address of this machine"):
         await server.start()
 
 
 async def test_stop_without_start() -> None:
     """Stopping is always safe."""
-    await WebServer("127.0.0.1", 0, PAGES).stop()
+    await served().stop()

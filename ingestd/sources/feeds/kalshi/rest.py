@@ -126,7 +126,8 @@ class Catalogue:
     async def _rest(self, seconds: float) -> None:
         """Wait, but no longer than until somebody calls."""
         async with asyncio.TaskGroup() as group:
-            both = [group.create_task(self._context.clock.sleep(seconds)), group.create_task(self._called.wait())]
+            ways = (self._context.clock.sleep(seconds), self._called.wait())
+            both = [group.create_task(way, name="pause") for way in ways]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for task in both:
                 task.cancel()

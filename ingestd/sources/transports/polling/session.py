@@ -180,7 +180,8 @@ class PollingSession:
         """Wait, but no longer than until somebody calls."""
         self._called.clear()
         async with asyncio.TaskGroup() as group:
-            both = [group.create_task(self._clock.sleep(seconds)), group.create_task(self._called.wait())]
+            ways = (self._clock.sleep(seconds), self._called.wait())
+            both = [group.create_task(way, name="pause") for way in ways]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             for task in both:
                 task.cancel()

@@ -151,3 +151,12 @@ def test_never_silent_and_never_unresolved(spans: list[tuple[int, set[str]]]) ->
     assert len(over) == len(set(over))
     assert set(fired) <= set(over)
     assert {subject for _, subjects in spans for subject in subjects} == {subject for subject, _ in over}
+
+
+def test_other_rules_while_it_runs() -> None:
+    """What fires by a rule that is off is forgotten without a word; the others go on."""
+    story = Story()
+    story.lasts(60, finding("bad"), finding("mild"))
+    story.book.adopt({"mild": RULES["mild"]}, PATIENCE)
+    assert [one.rule for one in story.book.firing] == ["mild"]
+    assert shown(story.lasts(400)) == [("mild", "warning", 0, 1, False)]

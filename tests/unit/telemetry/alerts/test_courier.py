@@ -13,7 +13,7 @@ from ingestd.pipeline.resilience import Backoff, Breaker
 from ingestd.telemetry.alerts import courier as module
 from ingestd.telemetry.alerts.courier import Courier
 from ingestd.telemetry.alerts.texts import Told
-from ingestd.telemetry.metrics import Metrics
+from ingestd.telemetry.series import Metrics
 from ingestd.testing.clock import VirtualClock
 from tests.unit.telemetry.alerts.conftest import SAID
 

@@ -60,6 +60,9 @@ WRONG: Final[dict[str, list[Sight]]] = {
     "disk_filling": [Sight(now=NOW, disk=3 * 3_600), Sight(now=NOW, disk=0)],
     "breaker_open": [Sight(now=NOW, breakers=("login",))],
     "unaccounted": [source(unaccounted=1), source(unaccounted=-1)],
+    "config_reload_failed": [
+        Sight(now=NOW, config_problems=("http.port: needs a restart", "nonsense: no such key"), config_failed_at=NOW - 9)
+    ],
     "alerts_undelivered": [Sight(now=NOW, undelivered=(("slack", NOW - HOUR),))],
 }
 RIGHT: Final[dict[str, list[Sight]]] = {
@@ -88,6 +91,7 @@ RIGHT: Final[dict[str, list[Sight]]] = {
     "disk_filling": [Sight(now=NOW, disk=None), Sight(now=NOW, disk=4 * 3_600)],
     "breaker_open": [Sight(now=NOW)],
     "unaccounted": [source()],
+    "config_reload_failed": [Sight(now=NOW)],
     "alerts_undelivered": [Sight(now=NOW)],
 }
 

@@ -1,8 +1,8 @@
-"""How much a count grew."""
+"""How much a count grew, and how late one follows another."""
 
 import pytest
 
-from ingestd.telemetry.alerts.trend import Trend
+from ingestd.telemetry.alerts.trend import Lag, Trend
 
 
 def test_within_the_span() -> None:
@@ -27,3 +27,16 @@ def test_speed() -> None:
     assert trend.per_second(5, 7) == 0
     assert trend.per_second(15, 27) == pytest.approx(2)
     assert trend.per_second(15, 7) == 0
+
+
+def test_the_lag_is_that_of_the_oldest() -> None:
+    """Since when the follower is where it is; none where it has come to the tail."""
+    lag = Lag(100)
+    looks = [(0, 10, 10), (10, 20, 10), (20, 30, 20), (30, 30, 30), (40, 30, 30)]
+    assert [lag.behind(*look) for look in looks] == [0, 10, 10, 0, 0]
+
+
+def test_a_lag_beyond_what_is_remembered() -> None:
+    """Is told as the greatest that is known; memory stays bounded."""
+    lag = Lag(10)
+    assert [lag.behind(second, second, 0) for second in range(1, 30)][-1] == 10

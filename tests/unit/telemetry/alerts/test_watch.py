@@ -45,7 +45,7 @@ class World:
         self.hangs = False
         breaker = Breaker("alerts slack", self.clock, self.reporter)
         self.courier = Courier("slack", self.deliver, "warning", breaker, lambda well: 0.0 if well else 5.0, self.clock, self.reporter)
-        self.alerts = Alerts(settings, self.look, [self.courier], folder, self.clock, self.reporter)
+        self.alerts = Alerts(settings, self.look, lambda _: [self.courier], folder, self.clock, self.reporter)
 
     async def look(self) -> Sight:
         if self.failing is not None:
@@ -67,7 +67,7 @@ class World:
         await asyncio.wait([running])
 
     def page(self) -> bytes:
-        return self.reporter.metrics.page("")[2]
+        return self.reporter.metrics.written(self.reporter.metrics.moment(), "")[2]
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -84,12 +84,12 @@ async def test_from_trouble_to_well(tmp_path: Path, capsys: pytest.CaptureFixtur
     await world.passes(60)
     (told,) = world.taken
     assert told.subject.startswith("[odds] CRITICAL source_parked: a [31m is parked: key ***, since ")
-    assert b'ingestd_alerts_firing{severity="critical"} 1.0' in world.page()
+    assert b'ingestd_alerts_firing{severity="critical"} 1' in world.page()
     assert [one.rule for one in kept(tmp_path / ALERTS)] == ["source_parked"]
     world.parked = False
     await world.passes(120)
     assert [one.over for one in world.taken] == [False, True]
-    assert b'ingestd_alerts_firing{severity="critical"} 0.0' in world.page()
+    assert b'ingestd_alerts_firing{severity="critical"} 0' in world.page()
     assert kept(tmp_path / ALERTS) == []
     lines = said(capsys)
     assert [(line["event.action"], line["labels.rule"]) for line in lines] == [
@@ -191,10 +191,34 @@ async def test_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     async with asyncio.timeout(5):
         await world.alerts.close()
-    assert b'ingestd_alerts_suppressed_total{reason="shutdown"} 1.0' in world.page()
-    assert b'ingestd_alert_queue_records{channel="slack"} 1.0' in world.page()
+    assert b'ingestd_alerts_suppressed_total{reason="shutdown"} 1' in world.page()
+    assert b'ingestd_alert_queue_records{channel="slack"} 1' in world.page()
 
 
 def test_seconds() -> None:
     """The end is within what the supervisor gives."""
     assert module.LAST * SECOND < 2 * SECOND
+
+
+async def test_other_settings_while_it_runs(tmp_path: Path) -> None:
+    """Off and on again; a channel that goes is not sent to any more, nor counted."""
+    world = World(tmp_path)
+    world.parked = True
+    running = asyncio.create_task(world.alerts.run())
+    await world.clock.sleep(60)
+    assert len(world.taken) == 1
+    assert b'channel="slack"' in world.page()
+    world.alerts.adopt(AlertSettings(enabled=False))
+    await world.clock.sleep(60)
+    assert b'ingestd_alerts_firing{severity="critical"} 0\n' in world.page()
+    world.alerts.adopt(SETTINGS)
+    await world.clock.sleep(60)
+    assert len(world.taken) == 2
+    world.alerts._couriers = lambda _: []
+    world.alerts.adopt(SETTINGS)
+    world.parked = False
+    await world.clock.sleep(120)
+    assert len(world.taken) == 2
+    assert b'channel="slack"' not in world.page()
+    running.cancel()
+    await asyncio.wait([running])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestd.cli.reasons import REASONS, plain
+from ingestd.reasons import REASONS, plain
 
 
 @pytest.mark.parametrize(

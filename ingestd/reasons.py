@@ -1,4 +1,4 @@
-"""Why something was missed, in plain words: every reason that coverage can have."""
+"""The closed vocabulary of why: reasons that coverage can have, in plain words, and what else may stand in a label of a metric."""
 
 import re
 from typing import Final
@@ -71,11 +71,56 @@ REASONS: Final = {
     "memory": "the file of accepted deliveries could not be used",
 }
 """One word each, and what it says to a person."""
+CATEGORIES: Final = frozenset(
+    (
+        # of what quarantine and flags are sorted by
+        *(
+            "ambiguous",
+            "bug",
+            "catalogue",
+            "columns",
+            "date",
+            "deadly",
+            "dtd",
+            "duplicate",
+            "empty",
+            "error",
+            "expression",
+            "format",
+            "header",
+        ),
+        *("hopeless", "html", "json", "jump", "line", "line_unexpected", "missing", "name", "no_base", "no_line", "no_price", "number"),
+        *("overround", "oversize", "price", "query", "quotes", "ragged", "repeated", "result", "rows", "score", "sequence", "shape"),
+        *("shifted", "side_missing", "sides_disagree", "size", "start_passed", "started_by", "state", "status", "store", "syntax", "teams"),
+        *(
+            "text",
+            "time",
+            "truncated",
+            "type",
+            "unknown_bookmaker",
+            "unknown_market",
+            "unknown_selection",
+            "unlabelled",
+            "unnamed",
+            "unreadable",
+            "value",
+            "word",
+        ),
+        # of what was said before: by what kind of update, or by what the decoder sees
+        *("quote", "fixture", "marketstatus", "complete", "result", "gap", "listed_twice", "row", "an image older than the book"),
+        *("market twice in an image", "older than the last trade", "stands in the book", "stands in the image"),
+        # of requests that brought no frame
+        *("path", "method", "unsigned", "stale", "signature", "too_large", "too_slow", "broken", "busy", "not_durable"),
+    )
+)
+"""Words of ours that sort something in metrics, beside the reasons."""
 FAMILIES: Final = {
     r"http_(\d{3})": "the provider answered HTTP {0}",
     r"error_(\d+)": "the provider answered with error {0}",
 }
 """Words that carry the provider's number."""
+OTHER: Final = "other"
+"""What metrics call words that are none of ours."""
 OWN: Final = "the provider said {0!r}"
 """Of a provider's own code, in small letters."""
 REPAIRS: Final = {
@@ -96,3 +141,10 @@ def plain(reason: str) -> str:
         if found := re.fullmatch(pattern, reason):
             return words.format(*found.groups())
     return OWN.format(reason)
+
+
+def sorted_under(reason: str) -> str:
+    """The word under which metrics count it: a provider's own is ``other``, one with its number ``http`` or ``error``."""
+    if reason in REASONS or reason in CATEGORIES:
+        return reason
+    return next((pattern.partition("_")[0] for pattern in FAMILIES if re.fullmatch(pattern, reason)), OTHER)

@@ -1,0 +1,115 @@
+"""A source's frames once more: what of them is told anew, from where, and until when."""
+
+from msgspec.structs import replace
+
+from ingestd.batch import Batch, HeldRow, MarketRow, Warm
+from ingestd.model import WHOLE, Complete, Decoded, Fixture, Frame, Quote, Run, Scope, selection
+from ingestd.pipeline.docket import Docket
+from ingestd.pipeline.lane import USUAL
+from ingestd.pipeline.retrial import Retrial
+from tests.unit.pipeline.test_docket import AT, ONE
+from tests.unit.pipeline.test_lane import MuteFeed
+
+M1 = Scope("market", "m1")
+A, B = (
+    selection("s", (key,), bookmaker="Book", source_event_id="e1", source_market_id="m1", scope=M1, market="winner", outcome=key)
+    for key in ("a", "b")
+)
+RULE = replace(ONE, stage="validate")
+
+
+class Bench:
+    """A retrial of the record of frame 5, whose book held both at 2.0."""
+
+    def __init__(self, record: object = RULE) -> None:
+        held = [HeldRow(one, 2.0, None, None, "open", "", AT, 0) for one in (A, B)]
+        warm = Warm(held=held, markets=[MarketRow("s", "m1", "e1", "winner", "", "open", 0, 0)])
+        docket = Docket([(record, 1)], frozenset())  # type: ignore[list-item] # a record
+        self.lane = Retrial(docket, 1, "s", "mute", MuteFeed(), warm=warm, replay=True, standards=USUAL)
+        self.batch = Batch(run=Run(run_id=1, kind="retry", source="s", started_at=AT), journal_id=0, position=0)
+        self.lane.book.begin(self.batch)
+
+    def frame(self, position: int, *said: Decoded, epoch: bool = False) -> bool:
+        """A frame that says these things; whether it is enough by then."""
+        self.lane.apply(Frame("s", "data", AT + position, b"x", epoch=epoch, offset=position), said, position, self.batch)
+        return self.lane.enough()
+
+    def told(self) -> list[tuple[str, int, float | None]]:
+        """Rows: outcome, frame, price."""
+        names = {A.id: "a", B.id: "b"}
+        return [(names[change.selection_id], change.offset, change.price) for change in self.batch.changes]
+
+
+def test_only_what_the_frame_tells_of_and_until_it_is_told_again() -> None:
+    """What comes before, what others are told, and what comes behind is not written."""
+    bench = Bench()
+    assert not bench.frame(3, Quote(A, 2.1), Quote(B, 2.1))
+    assert not bench.frame(5, Quote(A, 2.2))
+    assert not bench.frame(6, Quote(B, 2.3))
+    assert bench.frame(7, Quote(A, 2.4))
+    assert bench.frame(8, Quote(A, 2.5))
+    assert bench.told() == [("a", 5, 2.2), ("a", 7, 2.4)]
+    assert bench.batch.retelling is not None
+    assert (bench.batch.retelling.since, bench.batch.retelling.until) == ({A.id: 5}, 7)
+    last = replace_position(bench)
+    bench.lane.close(last)
+    assert last.settle == {A.id}
+    assert last.retelling is not None
+    (standing,) = last.retelling.standings
+    assert (standing.price, standing.since, standing.until) == (2.4, AT + 5, AT + 7)
+    assert [record.state for record in last.retelling.verdicts] == ["replayed"]
+
+
+def replace_position(bench: Bench) -> Batch:
+    """The batch behind the one at hand."""
+    return Batch(run=bench.batch.run, journal_id=0, position=9)
+
+
+def test_a_walk_that_covers_it_tells_it_again() -> None:
+    """Listed or not; one of another market does not."""
+    for scope, enough in ((WHOLE, True), (M1, True), (Scope("event", "e1"), True), (Scope("market", "m2"), False)):
+        bench = Bench()
+        bench.frame(5, Quote(A, 2.2))
+        assert bench.frame(6, Complete(scope, frozenset({A.id, B.id}))) is enough
+
+
+def test_what_follows_a_message_that_could_not_be_read() -> None:
+    """Is told anew to the end of the epoch, whoever it is about; then until it is told again."""
+    bench = Bench(ONE)
+    bench.frame(5, Quote(A, 2.2))
+    assert not bench.frame(6, Quote(A, 2.3), Quote(B, 2.3))
+    assert not bench.frame(7, epoch=True)
+    assert bench.frame(8, Quote(A, 2.4), Quote(B, 2.4))
+    assert bench.told() == [("a", 5, 2.2), ("a", 6, 2.3), ("b", 6, 2.3), ("a", 8, 2.4), ("b", 8, 2.4)]
+
+
+def test_an_epoch_that_goes_on_at_the_end() -> None:
+    """Leaves the record open, unless its session has ended."""
+    for kind, states in (("data", []), ("closed", ["replayed"])):
+        bench = Bench(ONE)
+        bench.frame(5, Quote(A, 2.2), epoch=True)
+        last = Frame("s", kind, AT + 6, offset=6)  # type: ignore[arg-type] # words of the model
+        bench.lane.apply(last, [], 6, bench.batch)
+        batch = replace_position(bench)
+        bench.lane.close(batch)
+        assert batch.retelling is not None
+        assert [record.state for record in batch.retelling.verdicts] == states
+
+
+def test_what_is_refused_again_is_not_told() -> None:
+    """Nor is anything written of it: neither a record nor the doubt about the price before."""
+    bench = Bench()
+    assert bench.frame(5, Quote(A, 0.5))
+    assert (bench.told(), bench.batch.rejects) == ([], [])
+    batch = replace_position(bench)
+    bench.lane.close(batch)
+    assert batch.retelling is not None
+    assert [(record.state, record.category) for record in batch.retelling.verdicts] == [("open", "price")]
+
+
+def test_an_event_is_waited_for_as_well() -> None:
+    """What a fixture does not repeat stays: the later telling has to come by."""
+    bench = Bench()
+    said = Fixture(source_event_id="e1", sport="tennis", name="A v B")
+    assert not bench.frame(5, said)
+    assert bench.frame(6, replace(said, name="A - B"))
