@@ -121,17 +121,17 @@ async def test_what_is_deleted_makes_the_file_smaller_where_it_is_set_up_for_it(
     with closing(sqlite3.connect(path_of(sqlite_url), isolation_level=None)) as db:
         db.execute(f"PRAGMA auto_vacuum = {mode}")
         db.execute("VACUUM")
-    store = open_store(sqlite_url, "", VirtualClock(T0 + 1_000_000))
-    await store.prepare()
-    await world.begin(store)
+    later = open_store(sqlite_url, "", VirtualClock(T0 + 1_000_000))
+    await later.prepare()
+    await world.begin(later)
     said = world.selection("home")
     batch = world.batch([world.change(said, T0 + place) for place in range(3_000)])
     world.tell(batch, said)
-    await store.write(batch)
+    await later.write(batch)
     after: int | None = FIRST
     while after is not None:
-        after = (await store.prune("odds_history", T0 + 2_000_000, after)).rest
-    await store.close()
+        after = (await later.prune("odds_history", T0 + 2_000_000, after)).rest
+    await later.close()
     with closing(sqlite3.connect(path_of(sqlite_url))) as db:
         assert db.execute("SELECT count(*) FROM odds_history").fetchone() == (1,)
         assert (db.execute("PRAGMA freelist_count").fetchone()[0] == 0) == (mode == "INCREMENTAL")
