@@ -101,7 +101,8 @@ class SqliteFile:
         """Make the file smaller by some free pages; does nothing unless its ``auto_vacuum`` is INCREMENTAL."""
         with _translated():
             if self._db is not None:
-                self._db.execute(f"PRAGMA incremental_vacuum({PAGES})").fetchall()
+                # execute() takes one step of what has no columns, and a step is a page
+                self._db.executescript(f"PRAGMA incremental_vacuum({PAGES})")
 
     def write(self, batch: Batch, fence: int, now: int) -> Written:
         """One transaction with everything of the batch; a row that SQLite will not take is left out, alone, and quarantined."""

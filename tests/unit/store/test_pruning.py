@@ -210,6 +210,29 @@ async def test_what_was_stored_since_keeps_what_it_belongs_to(store: HistoryStor
     assert await world_rows(rows) == sorted(expected)
 
 
+async def test_a_replay_from_before_a_late_word(store: HistoryStore, store_url: str, world: World) -> None:
+    """A stamp from before the border whose frame came behind it: a replay of the frames between begins with the price of before."""
+    await world.begin(store)
+    said = world.selection("home")
+    batch = world.batch([world.change(said, BORDER - 9, 2.0)])
+    world.tell(batch, said)
+    await store.write(batch)
+    late = open_store(store_url, SCHEMA, Clock(BORDER + 20))
+    await late.prepare()
+    again = World("demo", "load")
+    await again.begin(late)
+    await late.write(again.batch([again.change(said, BORDER - 5, 3.0, received_at=BORDER + 20)]))
+    await late.close()
+
+    async def price() -> list[float | None]:
+        past = await store.past(world.source, 1 << 60, Frame(world.source, "data", BORDER + 10, b""), BORDER - DAY)
+        return [row.price for row in past.held]
+
+    assert await price() == [2.0]
+    await prune(store, "odds_history")
+    assert await price() == [2.0]
+
+
 async def test_affairs_that_are_over(store: HistoryStore, world: World, rows: Rows) -> None:
     """Old incidents, decided rejects and ended runs; what is open, running or referred to stays."""
     await world.begin(store)

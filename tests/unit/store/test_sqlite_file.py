@@ -2,15 +2,18 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ingestd.batch import FIRST
 from ingestd.clock import SystemClock
 from ingestd.errors import IngestdError, StoreUnavailable
 from ingestd.store import open_store
 from ingestd.store.sqlite import SqliteStore
 from ingestd.testing.batches import T0, World
+from ingestd.testing.clock import VirtualClock
 
 
 async def opened(url: str) -> SqliteStore:
@@ -108,3 +111,27 @@ async def test_settings_that_make_commits_last(sqlite_url: str) -> None:
     )
     assert said == ["wal", 2, 1]
     await store.close()
+
+
+@pytest.mark.parametrize("mode", ["NONE", "INCREMENTAL"])
+async def test_what_is_deleted_makes_the_file_smaller_where_it_is_set_up_for_it(sqlite_url: str, world: World, mode: str) -> None:
+    """Else its pages stay, and are filled again."""
+    store = await opened(sqlite_url)
+    await store.close()
+    with closing(sqlite3.connect(path_of(sqlite_url), isolation_level=None)) as db:
+        db.execute(f"PRAGMA auto_vacuum = {mode}")
+        db.execute("VACUUM")
+    later = open_store(sqlite_url, "", VirtualClock(T0 + 1_000_000))
+    await later.prepare()
+    await world.begin(later)
+    said = world.selection("home")
+    batch = world.batch([world.change(said, T0 + place) for place in range(3_000)])
+    world.tell(batch, said)
+    await later.write(batch)
+    after: int | None = FIRST
+    while after is not None:
+        after = (await later.prune("odds_history", T0 + 2_000_000, after)).rest
+    await later.close()
+    with closing(sqlite3.connect(path_of(sqlite_url))) as db:
+        assert db.execute("SELECT count(*) FROM odds_history").fetchone() == (1,)
+        assert (db.execute("PRAGMA freelist_count").fetchone()[0] == 0) == (mode == "INCREMENTAL")
