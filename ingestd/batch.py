@@ -242,6 +242,10 @@ class Batch(Struct, kw_only=True):
     retelling: Retelling | None = None
 
 
+OF_SELECTION: Final = ("selections", "odds")
+"""Tables whose refused rows are named by their selection alone."""
+
+
 class Refusal(Struct, frozen=True):
     """A row the store would not take: which table, its key, and what the database said."""
 

@@ -15,6 +15,7 @@ import pytest
 
 from ingestd.cli.main import main
 from ingestd.testing.postgres import PostgresServer
+from tests.evidence import Evidence
 
 
 class Answer(NamedTuple):
@@ -29,6 +30,11 @@ class Command(Protocol):
     """``ingestd`` with these words."""
 
     def __call__(self, *words: str | Path) -> Answer: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note what the tests make the program say."""
+    config.pluginmanager.register(Evidence())
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from ingestd.app.watch import gets_on, pages
 from ingestd.errors import ConfigError, IngestdError, StoreUnavailable
 from ingestd.interfaces import Clock, HistoryStore
 from ingestd.journal.local import LocalJournal
-from ingestd.model import SECOND
 from ingestd.pipeline.intake import Intake
 from ingestd.pipeline.loader import Loader
 from ingestd.settings import Configuration, Settings, secrets_of, validate_feeds
@@ -39,7 +38,7 @@ BEAT: Final = 1.0
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """Where a daemon stands. ``lag``: seconds between receipt and commit of what is being loaded."""
+    """Where a daemon stands. ``lag``: seconds by which the source that is furthest behind is, as it was measured last."""
 
     sources: int
     live: int
@@ -125,8 +124,9 @@ class Daemon:
 
     async def _prepare(self) -> None:
         options = self.configuration.options
-        for one in [await self.roster.prepare(source, options[source.name]) for source in self.settings.sources if source.enabled]:
-            self.supervisor.start(self.roster.put(one))
+        for source in self.settings.sources:
+            if source.enabled:
+                self.supervisor.start(self.roster.put(await self.roster.prepare(source, options[source.name])))
         try:
             await self.store.prepare()
         except StoreUnavailable as error:
@@ -217,14 +217,12 @@ class Daemon:
         """A few figures for a person who looks."""
         views = [self.roster.view(name) for name in self.collectors]
         counters = [lane.settled for lane in self.lanes.values()]
-        behind = self.journal.last() - self.writer.status.position if self.lanes else 0
-        oldest = min((lane.last_received_at for lane in self.lanes.values() if lane.last_received_at), default=0)
         return Progress(
             sources=len(views),
             live=sum(view.state == "live" for view in views),
             received=sum(counter["received"] for counter in counters),
             rows=sum(counter["rows"] for counter in counters),
-            lag=(self.clock.now() - oldest) / SECOND if behind > 0 and oldest else 0.0,
+            lag=max((gauge.lag for name in self.collectors if (gauge := self.gauges.of(name))), default=0.0),
             problem=self.writer.status.problem,
             journal_mib=self.journal.size() / 2**20,
         )

@@ -113,6 +113,7 @@ class Reloads:
             if source.name in (*found.added, *found.restarted):
                 one = await self._daemon.roster.prepare(source, new.options[source.name])
                 undo.push_async_callback(one.needs.aclose)
+                self._daemon.roster.rehearse(one)
                 ready.append(one)
         return ready
 

@@ -32,7 +32,7 @@ async def nothing(_: SourceSettings, options: BaseModel) -> AsyncIterator[BaseMo
 
 
 class Ready(Struct, frozen=True):
-    """A source that can begin: its options are good, what it needs runs."""
+    """A source that can begin: what it needs runs, and its options are completed by that."""
 
     source: SourceSettings
     options: BaseModel
@@ -58,20 +58,23 @@ class Roster:
         """By breaker, the sources that it guards."""
 
     async def prepare(self, source: SourceSettings, options: BaseModel) -> Ready:
-        """Begin nothing, but make sure that it could begin. Raises ConfigError, and whatever its needs raise."""
+        """Begin what the source needs, and nothing of itself. Raises whatever its needs raise."""
         async with AsyncExitStack() as needs:
             options = await needs.enter_async_context(self._needs(source, options))
-            # once for nothing: with budgets and breakers of its own, so that nobody notices
-            accounts = Accounts(self.budgets.path, self._clock)
-            feed = build_feed(self._settings, source, options, self._clock, self._breaker, accounts)
-            before = self.feeds.get(source.name)
-            if before is not None and before.time_rule != feed.time_rule:
-                raise ConfigError(f"sources.{source.name}: its time_rule changes from {before.time_rule}, which needs a restart")
             return Ready(source, options, needs.pop_all())
+
+    def rehearse(self, ready: Ready) -> None:
+        """Build it for nothing, with budgets and breakers of its own, so that nobody notices. Raises ConfigError where it cannot be put."""
+        name, accounts = ready.source.name, Accounts(self.budgets.path, self._clock)
+        feed = build_feed(self._settings, ready.source, ready.options, self._clock, self._breaker, accounts)
+        before = self.feeds.get(name)
+        if before is not None and before.time_rule != feed.time_rule:
+            raise ConfigError(f"sources.{name}: its time_rule changes from {before.time_rule}, which needs a restart")
 
     def put(self, ready: Ready, *, retold: bool = False) -> Collector:
         """In place of the one of this name that was stopped, where there was one. ``retold``: it is asked, or read, in other words."""
         source, name = ready.source, ready.source.name
+        self._running[name] = ready.needs
         self._let_go(name)
         feed = build_feed(self._settings, source, ready.options, self._clock, partial(self._guard, name), self.budgets)
         policy = Policy(
@@ -82,7 +85,6 @@ class Roster:
         )
         before = self.collectors.get(name)
         self.feeds[name] = feed
-        self._running[name] = ready.needs
         self.collectors[name] = collector = Collector(
             name,
             feed,

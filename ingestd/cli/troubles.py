@@ -109,7 +109,7 @@ def _source(source: Source) -> Iterator[Ill]:
     ill = partial(Ill, subject=name, since=source.since)
     if source.state == "parked":
         # what is refused once is refused again: its own hint is worth more than any page
-        advice = f"{source.hint}; then restart the daemon" if source.hint else ask
+        advice = f"{source.hint}; then reload (kill -HUP)" if source.hint else ask
         yield ill(rule="source_parked", severity="critical", text=f"{name} is parked{why}", advice=advice)
     elif source.state == "silent":
         yield ill(rule="source_silent", severity="warning", text=f"{name} is silent", advice=ask)

@@ -109,7 +109,7 @@ class Collector:
 
     def park(self, reason: str) -> None:
         """Stop this source until a person acts (a bug that repeats)."""
-        self._life.end(Refused(reason, hint="reload or restart to try again"))
+        self._life.end(Refused(reason, hint="report it"))
 
     def renew(self, scope: Scope) -> None:
         """Ask the running session for a fresh image, without waiting. While everything is asked for, no token resumes."""
@@ -281,7 +281,7 @@ class Collector:
             return pause
         left = limit - self._standing.lasted
         if left <= 0:
-            hint = "reload or restart once the provider is back, or raise give_up_after"
+            hint = "wait until the provider is back, or raise give_up_after"
             raise Refused("gave_up", f"{self._standing.reason} for {limit:g} s", hint)
         return min(pause, left)
 

@@ -8,15 +8,13 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ingestd.batch import Batch, Refusal, RejectRow, journal_place
+from ingestd.batch import OF_SELECTION, Batch, Refusal, RejectRow, journal_place
 from ingestd.model import Frame
 from ingestd.pipeline.rejects import record_id
 from ingestd.retelling import Record
 
 NEAR: Final = 10_000
 """Positions that are rather read through than left out."""
-OF_SELECTION: Final = ("selections", "odds")
-"""Tables whose refused rows are named by their selection."""
 _HELD: Final = {
     "event_links": "links",
     **{name: name for name in ("leagues", "teams", "bookmakers", "markets", "results")},

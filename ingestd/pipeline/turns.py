@@ -33,7 +33,7 @@ class Turns:
 
     def hold_up(self, frame: Frame) -> bool:
         """Whether a turn has to come before this frame."""
-        return any(turn.source == frame.source and _lies_before(turn, frame.offset) for turn in self._waiting)
+        return bool(self._waiting) and any(turn.source == frame.source and _lies_before(turn, frame.offset) for turn in self._waiting)
 
     async def carry_out(self, turn: Turn) -> None:
         """Now."""

@@ -67,6 +67,11 @@ class Deed(Struct, frozen=True, kw_only=True):
         """The id of the decision."""
         return f"{hash64('decision', self.action, self.who, str(self.at), *about) & (1 << 64) - 1:016x}"[:12]
 
+    def reversing(self, row: DecisionRow, number: str) -> DecisionRow:
+        """The decision ``number`` that takes one back."""
+        said = {"action": self.action, "decided_by": self.who, "decided_at": self.at, "note": self.note}
+        return structs.replace(row, decision_id=number, was=row.now, now=row.was, undoes=row.decision_id, **said)
+
 
 async def links_of(db: AsyncConnection, events: Sequence[int]) -> dict[Key, LinkRow]:
     """All links of some events, locked."""

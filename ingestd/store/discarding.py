@@ -43,19 +43,6 @@ async def take(db: AsyncConnection, rows: Sequence[DecisionRow]) -> None:
 async def undo(db: AsyncConnection, deed: Deed, rows: Sequence[DecisionRow]) -> list[DecisionRow]:
     """What was discarded is open again."""
     number = deed.named(deed.undoes)
-    back = [
-        structs.replace(
-            row,
-            decision_id=number,
-            decided_at=deed.at,
-            decided_by=deed.who,
-            action=deed.action,
-            was=row.now,
-            now=row.was,
-            undoes=row.decision_id,
-            note=deed.note,
-        )
-        for row in rows
-    ]
+    back = [deed.reversing(row, number) for row in rows]
     await take(db, back)
     return back

@@ -70,17 +70,7 @@ async def take(db: AsyncConnection, row: DecisionRow) -> None:
 
 async def undo(db: AsyncConnection, deed: Deed, row: DecisionRow) -> DecisionRow:
     """Call it as it was called before."""
-    back = structs.replace(
-        row,
-        decision_id=deed.named(row.kind, row.source, row.sport, row.subject),
-        decided_at=deed.at,
-        decided_by=deed.who,
-        action=deed.action,
-        was=row.now,
-        now=row.was,
-        undoes=row.decision_id,
-        note=deed.note,
-    )
+    back = deed.reversing(row, deed.named(row.kind, row.source, row.sport, row.subject))
     await take(db, back)
     return back
 

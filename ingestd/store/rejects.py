@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import Final
 
-from ingestd.batch import Batch, Refusal, RejectRow, store_offset
+from ingestd.batch import OF_SELECTION, Batch, Refusal, RejectRow, store_offset
 from ingestd.model import hash64
 from ingestd.store import statements as sql
 from ingestd.store.checks import storable
@@ -11,8 +11,6 @@ from ingestd.store.rows import Key, Refused, Row, Step
 
 OF_SOURCE: Final = ("event_links", "markets", "results", "market_flags", "coverage", "sources")
 """Tables whose key begins with the source."""
-OF_SELECTION: Final = ("selections", "odds")
-"""Tables whose key is that of a selection."""
 
 
 def rejects(batch: Batch, refused: Refused, seen_at: int) -> list[Step]:

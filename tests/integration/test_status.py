@@ -143,7 +143,7 @@ async def test_what_is_wrong_comes_first(tmp_path: Path, sqlite_url: str, exchan
             code, out, _ = await typed(process)
         assert code == 0
         said = " ".join(out[: out.index("upd/s")].split())
-        assert re.search(r"CRITICAL \d+ s parked is parked \(unauthorised\) -> check the key; then restart the daemon", said)
+        assert re.search(r"CRITICAL \d+ s parked is parked \(unauthorised\) -> check the key; then reload \(kill -HUP\)", said)
         assert re.search(r"CRITICAL \d+ s the store is away \(SQLITE_\w+\); the journal takes what comes", said)
         assert re.search(r"WARNING \d+ s dead is connecting \(refused\) -> ingestd incidents --source dead", said)
         assert "ingestd incidents)" in out

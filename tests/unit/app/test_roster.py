@@ -47,6 +47,7 @@ async def put(roster: Roster, ready: Ready) -> None:
 async def test_preparing_leaves_no_trace(roster: Roster) -> None:
     """No collector, no feed, no budget, no breaker."""
     ready = await roster.prepare(*source("paid"))
+    roster.rehearse(ready)
     assert (roster.collectors, roster.feeds, roster.breakers, roster.budgets.reports()) == ({}, {}, {}, [])
     await ready.needs.aclose()
 
@@ -91,6 +92,7 @@ async def test_time_rules_do_not_change(roster: Roster, monkeypatch: pytest.Monk
     await put(roster, await roster.prepare(*source("demo", "simulated", url="ws://127.0.0.1:9")))
     monkeypatch.setattr(type(roster.feeds["demo"]), "time_rule", "stamped")
     roster.feeds["demo"].time_rule = "ordered"
+    ready = await roster.prepare(*source("demo", "simulated", url="ws://127.0.0.1:9"))
     with pytest.raises(ConfigError, match=r"sources\.demo: its time_rule changes from ordered, which needs a restart"):
-        await roster.prepare(*source("demo", "simulated", url="ws://127.0.0.1:9"))
+        roster.rehearse(ready)
     assert asyncio.all_tasks() == {asyncio.current_task()}
