@@ -1,10 +1,13 @@
 """The daemon in the foreground: what a person is told, and how it is stopped."""
 
 import asyncio
+import ctypes
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -66,3 +69,28 @@ async def test_the_first_signal_drains() -> None:
         await stop.wait()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().remove_signal_handler(name)
+
+
+HOLES: Final = """
+import psutil, sys
+from ingestd.cli import run
+
+if sys.argv[1] == "given back":
+    run._give_memory_back()
+# freed once, so large a block counts as small from then on
+del (once := [bytearray(16 << 20)])[:]
+resident = psutil.Process().memory_info().rss
+blocks = [(bytearray(100_000), bytearray(600)) for _ in range(1_000)]
+pins = [pin for _, pin in blocks]
+del blocks
+print((psutil.Process().memory_info().rss - resident) >> 20)
+"""
+"""Large blocks between small ones that stay; prints the MiB that are still there when the large ones are gone."""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only glibc keeps what was freed")
+def test_what_is_freed_is_given_back() -> None:
+    """Also between blocks that stay."""
+    held = {how: int(subprocess.check_output([sys.executable, "-c", HOLES, how])) for how in ("kept", "given back")}  # noqa: S603 - our own words
+    assert held["kept"] > 80
+    assert held["given back"] < 20
