@@ -50,6 +50,9 @@ class Book:
     def __len__(self) -> int:
         return len(self._held)
 
+    def __contains__(self, selection_id: int) -> bool:
+        return selection_id in self._held
+
     def warm(self, held: Iterable[HeldRow], markets: Iterable[MarketRow]) -> None:
         """Start from what the store holds, as of the checkpoint."""
         for known in markets:
@@ -131,6 +134,15 @@ class Book:
         basis: TimeBasis = "received" if stamp is None else quote.time_basis
         self._turn(held, "suspended", moment.received_at if stamp is None else stamp, moment, basis)
 
+    def members(self, scope: Scope) -> Iterable[Held]:
+        """Whatever is held of a scope."""
+        if scope.kind == "source":
+            return self._held.values()
+        if scope.kind == "market":
+            market = self._markets.get(scope.id)
+            return market.members.values() if market else ()
+        return self._gathered.members(scope)
+
     def missing(self, update: Complete) -> list[Held]:
         """The selections of the scope that were there to be seen, and that the provider no longer lists."""
         return [held for held in self._unlisted(update) if held.status not in CLOSED]
@@ -196,18 +208,10 @@ class Book:
                 del self._markets[market_id]
 
     def _unlisted(self, update: Complete) -> list[Held]:
-        return [held for held in self._members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER]
+        return [held for held in self.members(update.scope) if held.selection.id not in update.listed and held.own_status in ON_OFFER]
 
     def _starts_at(self, held: Held) -> int | None:
         return self._catalogue.starts_at(self._source, held.selection.source_event_id)
-
-    def _members(self, scope: Scope) -> Iterable[Held]:
-        if scope.kind == "source":
-            return self._held.values()
-        if scope.kind == "market":
-            market = self._markets.get(scope.id)
-            return market.members.values() if market else ()
-        return self._gathered.members(scope)
 
     def _hold(self, held: Held) -> None:
         self._held[held.selection.id] = held.market.members[held.selection.id] = held

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ingestd.batch import Batch, Change, HeldRow, Refusal, RejectRow, Warm
 from ingestd.interfaces import Feed
-from ingestd.model import OUTCOMES, Complete, Decoded, Fixture, Frame, Quote, Scope
+from ingestd.model import OUTCOMES, Decoded, Fixture, Frame, MarketStatus, Outcome, Quote, Reject, Scope, Update
 from ingestd.pipeline.catalogue import Catalogue
 from ingestd.pipeline.docket import Docket
+from ingestd.pipeline.held import Moment
 from ingestd.pipeline.judge import Standards
 from ingestd.pipeline.lane import Lane
 from ingestd.retelling import Retelling, Standing
@@ -16,8 +17,9 @@ class Retrial(Lane):
     """A lane whose frames a live run (or a load) has taken in before.
 
     Its book sees every frame; what it writes is the history of the prices that frames on trial tell of, from there on, until each was told
-    again by a frame that was taken before as well: behind that, the run before and this one think alike. Where the decoder refused
-    something, what followed in that epoch is told anew as well. Coverage and flags stay as they are: what was known then, and was on show.
+    again, price and all, by a frame that was taken before as well: behind that, the run before and this one think alike, as they do of what
+    neither holds any more. Where the decoder refused something, what followed in that epoch is told anew as well. Coverage and flags stay
+    as they are: what was known then, and was on show.
     """
 
     def __init__(  # noqa: PLR0913 - as a lane
@@ -28,8 +30,10 @@ class Retrial(Lane):
         self._docket = docket
         self._touched: dict[int, int] = dict.fromkeys(docket.refused_selections(begin), 0)
         """Prices that are told anew, and since when (received, UTC µs)."""
-        self._awaited: set[int | str] = set(self._touched)
-        """Those of them, and events (by the source's own ids), that were not told again."""
+        self._awaited: set[int | Scope] = set(self._touched)
+        """Those of them, and markets and events, that were not told again."""
+        self._retold: set[int | Scope] = set()
+        """Likewise, what the frame at hand tells again."""
         self._selections = {row.selection.id: row.selection for row in warm.held}
         self._stood: dict[int, HeldRow | Change] = {row.selection.id: row for row in warm.held}
         self._shaken = False
@@ -40,8 +44,8 @@ class Retrial(Lane):
         """Of the last frame taken in."""
 
     def enough(self) -> bool:
-        """Whether all that was refused was heard, and every price and event concerned was told again."""
-        return bool(self.position) and not self._awaited and not self._shaken and self._docket.over(self.position)
+        """Whether all that was refused was heard, and every price, market and event concerned was told again."""
+        return bool(self.position) and not self._shaken and self._docket.over(self.position) and not self._waits()
 
     def apply(self, frame: Frame, decoded: Iterable[Decoded], offset: int, batch: Batch) -> None:
         """Take a frame in, and put into the batch what is to be told anew."""
@@ -51,6 +55,7 @@ class Retrial(Lane):
             batch.retelling = Retelling(since=dict.fromkeys(self._touched, offset))
         batch.retelling.until = offset
         items = list(decoded)
+        self._retold.clear()
         rejects, changes = len(batch.rejects), len(batch.changes)
         before = {name: self.counters[name] for name in OUTCOMES}
         super().apply(frame, items, offset, batch)
@@ -94,32 +99,38 @@ class Retrial(Lane):
         quotes = [item.selection for item in items if isinstance(item, Quote)]
         self._selections.update((selection.id, selection) for selection in quotes)
         named |= {selection.id for selection in quotes}
-        events = {item.source_event_id for item in items if isinstance(item, Fixture)}
         self._shaken &= not frame.epoch
         trials = self._docket.called(self.source, frame)
         taken = bool(trials) and self._docket.hear(trials, frame, refused, outcomes, named)
         self._shaken |= taken and any(trial.record.stage == "decode" for trial in trials)
-        if taken or self._shaken:
-            self._awaited |= named | events
-            for key in named:
+        anew = taken or self._shaken
+        for key in named:
+            if anew or Scope("market", self._selections[key].source_market_id) in self._awaited:
+                self._awaited.add(key)
                 self._touched.setdefault(key, frame.received_at)
                 retelling.since.setdefault(key, retelling.until)
+        if anew:
+            self._awaited.update(_around(items))
         elif not trials and not refused:
-            self._awaited -= named | events
-            self._withdrawn(items)
+            self._awaited -= self._retold
 
-    def _withdrawn(self, items: Iterable[Decoded]) -> None:
-        """What a walk covers is told again, listed or not."""
-        for item in items:
-            if isinstance(item, Complete) and self._awaited:
-                self._awaited -= {key for key in self._awaited if isinstance(key, int) and self._covers(item.scope, key)}
+    def _booked(self, update: Update, moment: Moment, batch: Batch) -> Outcome | Reject:
+        """As ever; what counts, and says how something stands from now on, tells that again."""
+        outcome = super()._booked(update, moment, batch)
+        if outcome != "stale" and not isinstance(outcome, Reject):
+            self._retold.update(_around([update]))
+            if isinstance(update, Quote) and update.price is not None:
+                self._retold.add(update.selection.id)
+        return outcome
 
-    def _covers(self, scope: Scope, selection_id: int) -> bool:
-        selection = self._selections.get(selection_id)
-        if selection is None:
-            return False
-        ids = {"source": "", "event": selection.source_event_id, "market": selection.source_market_id}
-        return scope == selection.scope or ids.get(scope.kind) == scope.id
+    def _waits(self) -> bool:
+        """Whether something that is still held was not told again; what is held no more is let go of here."""
+        while self._awaited:
+            key = next(iter(self._awaited))
+            if key in self.book if isinstance(key, int) else key.kind == "event" or any(self.book.members(key)):
+                return True
+            self._awaited.remove(key)
+        return False
 
     def _standings(self) -> Iterator[Standing]:
         for key, since in self._touched.items():
@@ -139,3 +150,12 @@ class Retrial(Lane):
                     basis=stood.time_basis if isinstance(stood, Change) else None,
                     received_at=stood.received_at if isinstance(stood, Change) else None,
                 )
+
+
+def _around(items: Iterable[Decoded]) -> Iterator[Scope]:
+    """The events and markets that are told of."""
+    for item in items:
+        if isinstance(item, Fixture):
+            yield Scope("event", item.source_event_id)
+        elif isinstance(item, MarketStatus):
+            yield Scope("market", item.source_market_id)

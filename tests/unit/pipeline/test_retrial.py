@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from ingestd.batch import Batch, HeldRow, MarketRow, Warm
-from ingestd.model import WHOLE, Complete, Decoded, Fixture, Frame, Quote, Run, Scope, selection
+from ingestd.model import WHOLE, Complete, Decoded, Fixture, Frame, MarketStatus, Quote, Run, Scope, TimeRule, selection
 from ingestd.pipeline.docket import Docket
-from ingestd.pipeline.lane import USUAL
+from ingestd.pipeline.lane import CLOSED_KEPT, SWEEP, USUAL
 from ingestd.pipeline.retrial import Retrial
 from tests.unit.pipeline.test_docket import AT, ONE
 from tests.unit.pipeline.test_lane import MuteFeed
@@ -15,17 +15,18 @@ A, B = (
     selection("s", (key,), bookmaker="Book", source_event_id="e1", source_market_id="m1", scope=M1, market="winner", outcome=key)
     for key in ("a", "b")
 )
+MARKET = MarketStatus(source_event_id="e1", source_market_id="m1", market="winner", status="open")
 RULE = replace(ONE, stage="validate")
 
 
 class Bench:
     """A retrial of the record of frame 5, whose book held both at 2.0."""
 
-    def __init__(self, record: object = RULE) -> None:
+    def __init__(self, record: object = RULE, rule: TimeRule = "ordered") -> None:
         held = [HeldRow(one, 2.0, None, None, "open", "", AT, 0) for one in (A, B)]
         warm = Warm(held=held, markets=[MarketRow("s", "m1", "e1", "winner", "", "open", 0, 0)])
         docket = Docket([(record, 1)], frozenset())  # type: ignore[list-item] # a record
-        self.lane = Retrial(docket, 1, "s", "mute", MuteFeed(), warm=warm, replay=True, standards=USUAL)
+        self.lane = Retrial(docket, 1, "s", "mute", MuteFeed(rule), warm=warm, replay=True, standards=USUAL)
         self.batch = Batch(run=Run(run_id=1, kind="retry", source="s", started_at=AT), journal_id=0, position=0)
         self.lane.book.begin(self.batch)
 
@@ -65,12 +66,42 @@ def replace_position(bench: Bench) -> Batch:
     return Batch(run=bench.batch.run, journal_id=0, position=9)
 
 
-def test_a_walk_that_covers_it_tells_it_again() -> None:
-    """Listed or not; one of another market does not."""
-    for scope, enough in ((WHOLE, True), (M1, True), (Scope("event", "e1"), True), (Scope("market", "m2"), False)):
+def test_a_walk_does_not_tell_the_price_again() -> None:
+    """Whoever is withdrawn by it, and settled then, is so at the price before; listed or not, a quote has to come."""
+    for listed in (frozenset({A.id, B.id}), frozenset({B.id})):
         bench = Bench()
         bench.frame(5, Quote(A, 2.2))
-        assert bench.frame(6, Complete(scope, frozenset({A.id, B.id}))) is enough
+        assert not bench.frame(6, Complete(WHOLE, listed))
+        assert not bench.frame(7, Quote(A, None, status="suspended"), replace(MARKET, status="settled"))
+        assert bench.frame(8, Quote(A, 2.3))
+        assert {price for _, offset, price in bench.told() if offset < 8} == {2.2}
+
+
+def test_what_is_let_go_of_is_waited_for_no_longer() -> None:
+    """An hour after it was settled the book forgets it, as it did in the run before."""
+    bench = Bench()
+    bench.frame(5, Quote(A, 2.2))
+    bench.frame(6, Quote(A, None, status="settled", result="won"))
+    assert not bench.frame(CLOSED_KEPT)
+    assert bench.frame(7 + CLOSED_KEPT + SWEEP)
+
+
+def test_an_old_statement_tells_nothing_again() -> None:
+    """What is held says more."""
+    bench = Bench(rule="stamped")
+    bench.frame(5, Quote(A, 2.2, changed_at=AT + 5))
+    assert not bench.frame(6, Quote(A, 2.1, changed_at=AT + 4))
+    assert bench.frame(7, Quote(A, 2.1, changed_at=AT + 6))
+
+
+def test_a_market_is_waited_for_as_well() -> None:
+    """Until it is told again, whatever changes in it is told anew."""
+    bench = Bench()
+    bench.frame(5, replace(MARKET, status="suspended"))
+    assert not bench.frame(6, Quote(A, 2.2), Quote(B, 2.2))
+    assert not bench.frame(7, replace(MARKET, status="open"))
+    assert bench.frame(8, Quote(A, 2.3), Quote(B, 2.3))
+    assert [(name, offset) for name, offset, _ in bench.told()] == [(name, offset) for offset in (5, 6, 7, 8) for name in "ab"]
 
 
 def test_what_follows_a_message_that_could_not_be_read() -> None:
