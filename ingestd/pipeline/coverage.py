@@ -38,6 +38,8 @@ class Coverage:
         self._seen = 0
         self._linked = self._coming = False
         """A session is open; and it began afresh, and is about to tell everything by itself: nobody needs to ask for that."""
+        self.sessions = 0
+        """Begun so far."""
         for row in rows or ():
             self._seen = max(self._seen, row.seen_until)
             if row.ended_at is None:
@@ -59,6 +61,7 @@ class Coverage:
         if any(interval.state == "complete" for interval in self._open.values()):
             self._down("died", self._seen)
         at = max(at, self._seen)
+        self.sessions += 1
         self._linked, self._coming = True, not resumed
         away = self._open.get(WHOLE)
         if away is None or away.state not in AWAY:

@@ -20,8 +20,11 @@ class Wishes:
         self._clock = clock
         self._renew = renew
         self._full = full
-        self._asked: dict[tuple[str, Scope, bool], float] = {}
-        """When each image was asked for; one that showed nothing was an answer, and to see it again is another wish."""
+        self._asked: dict[tuple[str, Scope, int, bool], float] = {}
+        """When each image was asked for, and in which session: what was asked in one that broke off, no other answers.
+
+        One that showed nothing was an answer, and to see it again is another wish.
+        """
         self._tail = journal.last()
 
     def answer(self, position: int) -> None:
@@ -34,7 +37,7 @@ class Wishes:
             return
         now = self._clock.monotonic()
         known = {source: lane.coverage for source, lane in self._lanes.items()}
-        waiting = {(source, scope, known[source].suspected(scope)) for source in known for scope in known[source].gaps()}
+        waiting = {(source, scope, told.sessions, told.suspected(scope)) for source, told in known.items() for scope in told.gaps()}
         for wish in waiting:
             if now - self._asked.get(wish, -ASK_AGAIN) >= ASK_AGAIN:
                 self._asked[wish] = now

@@ -91,6 +91,18 @@ async def test_emptiness_is_looked_at_again_at_once(desk: Desk) -> None:
     assert desk.renewed == [("loud", WHOLE)] * 2
 
 
+async def test_a_session_that_broke_off_answers_nothing(desk: Desk) -> None:
+    """What was asked there is asked of the next one at once, also where nobody looked between them."""
+    coverage = desk.lanes["loud"].coverage
+    coverage.gap(WHOLE, "sequence")
+    desk.wishes.answer(9)
+    coverage.closed("reset")
+    coverage.opened(2, "replay")
+    desk.wishes.answer(9)
+    desk.wishes.answer(9)
+    assert desk.renewed == [("loud", WHOLE)] * 2
+
+
 async def test_the_oldest_epoch_in_use_is_kept(desk: Desk) -> None:
     """Or what is not committed yet, if that is older; a source that has begun none keeps nothing."""
     assert await desk.kept(5) == 6
