@@ -15,9 +15,11 @@ from msgspec import Struct, field
 from websockets.asyncio.client import connect
 
 from benchmarks.lean_store import LeanStore, Pending, Row, enter, now
+from ingestd.markets import TEAMS, participant
 from ingestd.model import CLOSED, QuoteResult, Scope, Status, hash64, selection
 from ingestd.pipeline.held import worse
 from ingestd.sources.feeds.simulated import wire
+from ingestd.sources.feeds.simulated.decoder import LINE_NAMES, WORDS
 
 SOURCE: Final = "exchange"
 ROWS: Final = 5_000
@@ -185,10 +187,10 @@ class Facts:
         state, bookmaker = market.said, self._bookmakers[said.bookmaker]
         key = (state.id, said.bookmaker, said.outcome, said.side)
         told = selection(
-            SOURCE, (*key, repr(said.line)) if state.market == "alternate_total" else key,
+            SOURCE, (*key, repr(said.line)) if state.market == LINE_NAMES else key,
             bookmaker=bookmaker.name, bookmaker_kind=bookmaker.kind, source_event_id=state.event, source_market_id=state.id,
-            scope=Scope("market", state.id), market=state.market, period=state.period, outcome=said.outcome, participant=said.participant,
-            side=said.side,
+            scope=Scope("market", state.id), market=WORDS.get(state.market, state.market), period=state.period, outcome=said.outcome,
+            participant="" if said.outcome in TEAMS else participant(said.participant), side=said.side,
         )  # fmt: skip
         bookmaker_id = hash64("bookmaker", bookmaker.name)
         self._row("bookmakers", bookmaker_id, (bookmaker_id, bookmaker.name, bookmaker.kind))
@@ -197,7 +199,7 @@ class Facts:
             told.id,
             (
                 *(told.id, told.identity, SOURCE, bookmaker_id, state.event, state.id, "market", state.id),
-                *(state.market, state.period, said.outcome, said.participant, said.side, self._received_at, said.t),
+                *(told.market, state.period, said.outcome, told.participant, said.side, self._received_at, said.t),
             ),
         )
         offer = market.offers[said.i] = Offer(told.id)
@@ -205,7 +207,7 @@ class Facts:
 
     def _market_row(self, market: Market) -> None:
         said = market.said
-        terms = (said.event, said.market, said.period, market.status, market.changed_at, market.seq)
+        terms = (said.event, WORDS.get(said.market, said.market), said.period, market.status, market.changed_at, market.seq)
         self._row("markets", said.id, (SOURCE, said.id, *terms))
 
     def _fixture(self, said: wire.FixtureState) -> None:
