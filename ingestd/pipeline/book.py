@@ -267,11 +267,8 @@ class Book:
 
     def _remember(self, held: Held, updates: int) -> None:
         key = held.selection.id
-        before = self._before.get(key)
-        if before is None:
-            self._before[key] = (copy(held), updates)
-        elif updates:
-            self._before[key] = (before[0], before[1] + updates)
+        before, counted = self._before.get(key) or (copy(held), 0)
+        self._before[key] = (before, counted + updates)
 
     def _turn(self, held: Held, own: Status, stamp: int, moment: Moment, basis: TimeBasis) -> None:
         """Its own status alone; no update of its own counts for it."""
