@@ -22,8 +22,9 @@ Key = tuple[str, ...]
 Told = Iterable[tuple[Key, float]]
 Page = Coroutine[None, None, dict[str, float]]
 
-BETWEEN: Final = ("ingestd.telemetry.logger", "ingestd.telemetry.series", "ingestd.telemetry")
-"""Modules that only pass on what others say."""
+BETWEEN: Final = ("ingestd.telemetry", "ingestd.telemetry.logger", "ingestd.telemetry.series")
+PASSING: Final = ("fact", "failed", "add", "set")
+"""Functions of these modules that only pass on what others say."""
 SAID: Final = re.compile(rb'"event\.action": ?"([a-z_.]+)"')
 PARTS: Final = re.compile(r"(_bucket|_count|_sum)?(\{.*)?$")
 OUTPUT: Final = "said"
@@ -101,7 +102,7 @@ class Evidence:
 def ours() -> bool:
     """Whether the one who speaks is code that people run."""
     frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals["__name__"] in BETWEEN:
+    while frame.f_back is not None and frame.f_globals["__name__"] in BETWEEN and frame.f_code.co_name in PASSING:
         frame = frame.f_back
     speaker: str = frame.f_globals["__name__"]
     return speaker.startswith("ingestd.") and not speaker.startswith("ingestd.testing.")

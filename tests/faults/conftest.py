@@ -9,6 +9,9 @@ import pytest
 
 from ingestd.testing.exchange.process import Started, started
 from ingestd.testing.postgres import PostgresServer
+from ingestd.testing.rig.daemon import DaemonProcess
+from ingestd.testing.rig.evidence import judge
+from ingestd.testing.rig.kills import finished
 from ingestd.testing.rig.outage import Away, locked, stopped
 
 
@@ -35,3 +38,12 @@ def frail_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stor
         return
     server: PostgresServer = request.getfixturevalue("own_postgres")
     yield Store(server.dsn(), partial(stopped, server, killed=request.param == "postgresql killed"))
+
+
+async def whole_after_all(process: DaemonProcess, url: str, exchange: Started) -> None:
+    """Started again, it loads what was left, and the facts are the exchange's."""
+    await process.start()
+    status = await finished(process, exchange.url, 0)
+    assert await process.stop() == 0
+    verdict = await judge(url, process.journal, status)
+    assert (verdict.differences, verdict.unbalanced) == ({}, [])

@@ -5,20 +5,10 @@ from pathlib import Path
 
 from ingestd.testing.exchange.process import Started, control
 from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
-from ingestd.testing.rig.evidence import ask, journal_frames, judge, loaded
-from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.evidence import ask, journal_frames, judge
+from ingestd.testing.rig.kills import at_work, finished
 
 CUTS = 3
-
-
-async def at_work(process: DaemonProcess, url: str) -> None:
-    """Started, and prices are coming in."""
-
-    async def begun() -> bool:
-        return (await loaded(url)).frames > 0
-
-    await process.start()
-    await until(begun, "the first frames are in the store")
 
 
 async def connected(exchange: Started) -> bool:

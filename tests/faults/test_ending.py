@@ -11,22 +11,13 @@ import pytest
 
 from ingestd.testing.exchange.process import Started
 from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
-from ingestd.testing.rig.evidence import journal_tail, judge, loaded
-from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.evidence import journal_tail, loaded
+from ingestd.testing.rig.kills import at_work
 from ingestd.testing.rig.outage import locked
+from tests.faults.conftest import whole_after_all
 
 ABSENT = "ws://127.0.0.1:9"
 """Nobody listens there."""
-
-
-async def at_work(process: DaemonProcess, url: str) -> None:
-    """Started, and prices are coming in."""
-
-    async def begun() -> bool:
-        return (await loaded(url)).frames > 0
-
-    await process.start()
-    await until(begun, "the first frames are in the store")
 
 
 async def refusal(process: DaemonProcess) -> tuple[int, list[str]]:
@@ -60,7 +51,7 @@ async def test_the_deadline_ends_a_drain(tmp_path: Path, exchange: Started) -> N
         assert [line for line in process.lines() if line.startswith("ingestd: ")] == [
             "ingestd: stopped before the store had everything; the journal keeps the rest for the next start"
         ]
-        await whole_after_all(process, store, exchange)
+        await whole_after_all(process, f"sqlite:///{store}", exchange)
 
 
 async def test_a_second_signal_ends_at_once(tmp_path: Path, exchange: Started) -> None:
@@ -75,16 +66,7 @@ async def test_a_second_signal_ends_at_once(tmp_path: Path, exchange: Started) -
             began = time.monotonic()
             assert await process.stop(within=5) != 0
             assert time.monotonic() - began < 1
-        await whole_after_all(process, store, exchange)
-
-
-async def whole_after_all(process: DaemonProcess, store: Path, exchange: Started) -> None:
-    """Started again, it loads what was left, and the facts are the exchange's."""
-    await process.start()
-    status = await finished(process, exchange.url, 0)
-    assert await process.stop() == 0
-    verdict = await judge(f"sqlite:///{store}", process.journal, status)
-    assert (verdict.differences, verdict.unbalanced) == ({}, [])
+        await whole_after_all(process, f"sqlite:///{store}", exchange)
 
 
 async def test_a_port_in_use(tmp_path: Path) -> None:

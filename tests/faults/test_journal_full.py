@@ -13,8 +13,9 @@ from ingestd.pipeline.intake import MAX_RECORDS
 from ingestd.testing.exchange.process import Started, started
 from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
 from ingestd.testing.rig.evidence import ask, judge
-from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.kills import at_work, finished
 from ingestd.testing.rig.outage import locked, sample
+from tests.faults.conftest import whole_after_all
 
 MIB = 1 << 20
 LIMITED = {"limit": 2 * MIB, "segment": MIB}
@@ -129,3 +130,23 @@ async def test_killed_on_a_full_disk(tmp_path: Path, tiny_disk: Path, exchange: 
     async with daemon(tmp_path, {**following(f"sqlite:///{store}", exchange.url), "journal": journal}) as process:
         process.journal = tiny_disk / "journal"
         await fill_and_free(process, store, exchange, kill=True)
+
+
+async def test_stopped_while_it_is_full(tmp_path: Path, exchange: Started) -> None:
+    """What was read and found no room is dropped, said and counted; the provider has it still, and the next start fetches it."""
+    store = tmp_path / "store.db"
+    url = f"sqlite:///{store}"
+    settings = {**following(url, exchange.url), "journal": {"path": str(tmp_path / "journal"), **LIMITED}, "shutdown": {"deadline": 3}}
+    async with daemon(tmp_path, settings) as process:
+        await at_work(process, url)
+
+        async def paused() -> bool:
+            return await waiting(process) >= MAX_RECORDS
+
+        async with locked(store):
+            await until(paused, "nothing more is read", within=40)
+            assert await process.stop() == 1
+        account = process.figures("daemon.stopped")
+        assert process.said("intake.dropped")
+        assert account["read"] - account["journalled"] >= MAX_RECORDS
+        await whole_after_all(process, url, exchange)

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from aiohttp import web
 from ingestd.stopping import ENDS
 from ingestd.testing.exchange.process import Started
 from ingestd.testing.postgres import PostgresServer
-from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
-from ingestd.testing.rig.evidence import ask, journal_frames, journal_tail, judge, loaded
-from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.daemon import SOURCE, daemon, following, until
+from ingestd.testing.rig.evidence import ask, journal_frames, journal_tail
+from ingestd.testing.rig.kills import at_work
 from ingestd.testing.rig.outage import Away, frozen, locked
+from tests.faults.conftest import whole_after_all
 
 ABSENT = "ws://127.0.0.1:9"
 """Nobody listens there."""
@@ -38,23 +39,15 @@ def mute_store(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Awa
     return server.dsn(), partial(frozen, server)
 
 
-async def at_work(process: DaemonProcess, url: str) -> None:
-    """Started, and prices are coming in."""
-
-    async def begun() -> bool:
-        return (await loaded(url)).frames > 0
-
-    await process.start()
-    await until(begun, "the first frames are in the store")
-
-
-async def whole_after_all(process: DaemonProcess, url: str, exchange: Started) -> None:
-    """Started again, it loads what was left, and the facts are the exchange's."""
-    await process.start()
-    status = await finished(process, exchange.url, 0)
-    assert await process.stop() == 0
-    verdict = await judge(url, process.journal, status)
-    assert (verdict.differences, verdict.unbalanced) == ({}, [])
+@contextmanager
+def suspended_provider() -> Iterator[None]:
+    """The exchange hangs: its connections stand, and nothing comes."""
+    provider = next(one for one in psutil.Process(os.getpid()).children() if "ingestd.testing.exchange" in one.cmdline())
+    provider.suspend()
+    try:
+        yield
+    finally:
+        provider.resume()
 
 
 async def test_under_load(tmp_path: Path, store_url: str, exchange: Started) -> None:
@@ -78,7 +71,13 @@ async def test_a_store_that_does_not_answer(tmp_path: Path, mute_store: tuple[st
         async with away():
             await asyncio.sleep(0.5)
             began = time.monotonic()
-            assert await process.stop(within=30) == 1
+            ending = asyncio.create_task(process.stop(within=30))
+
+            async def on_its_page() -> bool:
+                return (await process.metrics())["shutdown_in_progress"] == 1
+
+            await until(on_its_page, "the page says that it ends", 2)
+            assert await ending == 1
             assert time.monotonic() - began < 3 + SPARE
         account = process.figures("daemon.stopped")
         assert process.said("daemon.cut_short")
@@ -90,18 +89,48 @@ async def test_a_store_that_does_not_answer(tmp_path: Path, mute_store: tuple[st
 
 async def test_a_source_that_does_not_answer(tmp_path: Path, store_url: str, exchange: Started) -> None:
     """Its provider hangs, and with it the goodbye: nobody waits for more than a share of the deadline, and what it brought is stored."""
-    provider = next(one for one in psutil.Process(os.getpid()).children() if "ingestd.testing.exchange" in one.cmdline())
     async with daemon(tmp_path, following(store_url, exchange.url)) as process:
         await at_work(process, store_url)
-        provider.suspend()
-        try:
+        with suspended_provider():
             assert await process.stop() == 0
-        finally:
-            provider.resume()
         account = process.figures("daemon.stopped")
         assert (account["sources_seconds"] <= ENDS["sources"] * 25 + 1, account["waiting"]) == (True, 0)
         assert process.complaints() == []
         await whole_after_all(process, store_url, exchange)
+
+
+async def test_a_source_that_is_given_no_time(tmp_path: Path, exchange: Started) -> None:
+    """It is cut off from its session when its share of the deadline is over, and that is said; what it brought is stored."""
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    async with daemon(tmp_path, {**following(url, exchange.url), "shutdown": {"deadline": 1}}) as process:
+        await at_work(process, url)
+        with suspended_provider():
+            code = await process.stop()
+        account = process.figures("daemon.stopped")
+        assert (account["cut_off"], process.said("source.cut_off"), process.complaints()) == (1, True, [])
+        assert code == int(account["waiting"] > 0)
+        await whole_after_all(process, url, exchange)
+
+
+async def test_a_source_that_is_not_configured_any_more(tmp_path: Path, exchange: Started) -> None:
+    """What waits of it in the journal is passed over, and counted."""
+    store = tmp_path / "store.db"
+    settings = {**following(f"sqlite:///{store}", exchange.url), "shutdown": {"deadline": 2}}
+    async with daemon(tmp_path, settings) as process:
+        await at_work(process, f"sqlite:///{store}")
+        async with locked(store):
+            await asyncio.sleep(0.5)
+            assert await process.stop() == 1
+        waiting = process.figures("daemon.stopped")["waiting"]
+        process.configure({**settings, "sources": [{"name": "other", "feed": "simulated", "url": exchange.url}]})
+        await process.start()
+
+        async def passed_over() -> bool:
+            page = await process.metrics()
+            return page.get(f'dropped_records_total{{reason="unconfigured",source="{SOURCE}",stage="load"}}') == waiting
+
+        await until(passed_over, "all that waited is counted")
+        assert await process.stop() == 0
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.1, 0.3, 1.0])

@@ -15,6 +15,7 @@ from ingestd.settings import load
 from ingestd.testing.harness import running
 from ingestd.testing.rig.daemon import until
 from ingestd.testing.rig.evidence import ask, journal_frames
+from ingestd.web.server import METRICS
 from tests.conftest import Command
 
 SETTINGS = """
@@ -95,6 +96,18 @@ async def recorded(config: Path) -> list[tuple[object, ...]]:
 
         await until(there, "two prices, and everything known", 10)
         return await ask("sqlite:///odds.db", PRICES)
+
+
+async def test_words_of_its_own_are_counted() -> None:
+    """An outcome that the vocabulary does not have is recorded as it is called, and the page says how many such there are."""
+    config = written("    files: {paths: [inbox], poll: 50ms}\n")
+    shutil.copy("sample.json", "inbox/one.json")
+    async with running(load(config, {})) as one:
+
+        async def counted() -> bool:
+            return 'ingestd_unknown_words{kind="outcome",source="mine"} 2\n' in (await one.page(METRICS))[1]
+
+        await until(counted, "two names that are no outcomes", 10)
 
 
 async def test_polling() -> None:

@@ -80,7 +80,9 @@ async def kills(url: str, folder: Path, count: int, seed: int, say: Callable[[st
     settings = {**UNPACED, "seed": seed, "limit": BURST}
     async with started(settings) as exchange, daemon(folder, {**following(url, exchange.url), "batch": BATCH}) as process:
         meter = Meter(exchange.url)
-        await _begin(process, url)
+        await at_work(process, url)
+        # from here on everything must be resumed
+        await process.kill()
         async with asyncio.TaskGroup() as group:
             measuring = group.create_task(meter.run())
             while len(done) < count:
@@ -97,6 +99,16 @@ async def kills(url: str, folder: Path, count: int, seed: int, say: Callable[[st
         status = await _finish(process, exchange.url)
         verdict = await judge(url, process.journal, status)
     return Tally(done, empty, meter.quotes / meter.seconds if meter.seconds else 0.0, status.n, verdict)
+
+
+async def at_work(process: DaemonProcess, url: str) -> None:
+    """Started, and prices are coming in."""
+
+    async def begun() -> bool:
+        return (await loaded(url)).frames > 0
+
+    await process.start()
+    await until(begun, "the first frames are in the store")
 
 
 async def finished(process: DaemonProcess, exchange: str, n: int, within: float = 300.0) -> Status:
@@ -116,17 +128,6 @@ async def finished(process: DaemonProcess, exchange: str, n: int, within: float 
     await until(said, "the journal has all that the exchange said", within)
     await until(taken, "the store has all that the journal has", within)
     return await control(exchange, "status")
-
-
-async def _begin(process: DaemonProcess, url: str) -> None:
-    """The first image is in: from here on everything must be resumed."""
-    await process.start()
-
-    async def first() -> bool:
-        return (await loaded(url)).frames > 0
-
-    await until(first, "the first frames are in the store")
-    await process.kill()
 
 
 async def _one(process: DaemonProcess, url: str, exchange: str, life: float) -> Kill:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import json
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Protocol, TypeVar
@@ -12,6 +13,8 @@ from aiobreaker import state as aiobreaker_state
 
 from ingestd.errors import Disconnected, Finished, Refused, Throttled
 from ingestd.pipeline.resilience import Backoff, Breaker, BreakerPolicy, Stretch
+from ingestd.settings import LogSettings
+from ingestd.telemetry import build_reporter
 from ingestd.testing.clock import VirtualClock
 
 T = TypeVar("T")
@@ -254,6 +257,18 @@ async def test_open_says_how_long_and_runs_nothing() -> None:
     assert breaker.state == "closed"
     assert breaker.transitions == {"open": 1, "half_open": 1, "closed": 1}
     assert telemetry.facts == ["breaker.opened", "breaker.closed"]
+
+
+@pytest.mark.usefixtures("root_logger")
+async def test_the_log_says_when_it_opens_and_closes(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a sentence each, by its name."""
+    clock = VirtualClock()
+    breaker = Breaker("host", clock, build_reporter(LogSettings(format="json"), clock, terminal=False), POLICY)
+    await opened(breaker)
+    await clock.sleep(30)
+    await breaker.call(succeed)
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(one["event.action"], one["labels.breaker"]) for one in said] == [("breaker.opened", "host"), ("breaker.closed", "host")]
 
 
 async def test_the_error_that_opens_it_keeps_its_cause() -> None:

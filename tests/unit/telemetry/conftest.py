@@ -1,8 +1,5 @@
 """A clock that stands still until it is told otherwise."""
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 
 
@@ -29,12 +26,3 @@ class StillClock:
 def clock() -> StillClock:
     """At 14:03 on a Monday."""
     return StillClock()
-
-
-@pytest.fixture
-def root_logger() -> Iterator[None]:
-    """The root logger, put back afterwards."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
