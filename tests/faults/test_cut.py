@@ -4,16 +4,29 @@ import asyncio
 from pathlib import Path
 
 from ingestd.testing.exchange.process import Started, control
-from ingestd.testing.rig.daemon import DaemonProcess, daemon, following, until
+from ingestd.testing.rig.daemon import SOURCE, DaemonProcess, daemon, following, until
 from ingestd.testing.rig.evidence import ask, journal_frames, judge
 from ingestd.testing.rig.kills import at_work, finished
 
 CUTS = 3
 
 
-async def connected(exchange: Started) -> bool:
-    """Whether the daemon is there."""
-    return (await control(exchange.url, "status")).clients > 0
+async def sessions(process: DaemonProcess) -> float:
+    """How many sessions there have been, once the last of them is live; until then 0."""
+    page, of = await process.metrics(), f'{{source="{SOURCE}"}}'
+    return page[f"source_connect_attempts_total{of}"] * page[f"source_connected{of}"]
+
+
+async def cut(process: DaemonProcess, exchange: Started, *orders: str) -> None:
+    """Cut the daemon off, and wait until it is there again."""
+    before = await sessions(process)
+    for order in ("cut", *orders):
+        await control(exchange.url, order)
+
+    async def again() -> bool:
+        return await sessions(process) > before
+
+    await until(again, "it has connected again")
 
 
 async def intervals(url: str) -> list[tuple[object, ...]]:
@@ -31,9 +44,7 @@ async def test_inside_the_window(tmp_path: Path, store_url: str, exchange: Start
         await at_work(process, store_url)
         for _ in range(CUTS):
             await asyncio.sleep(0.3)
-            await control(exchange.url, "cut")
-            await asyncio.sleep(0.1)
-            await until(lambda: connected(exchange), "it has connected again")
+            await cut(process, exchange)
         await process.kill()
         await process.start()
         status = await finished(process, exchange.url, 0)
@@ -48,10 +59,10 @@ async def test_outside_the_window(tmp_path: Path, store_url: str, exchange: Star
     """What was missed is missing, everything else is as it was, and the gap is recorded with its repair."""
     async with daemon(tmp_path, following(store_url, exchange.url)) as process:
         await at_work(process, store_url)
-        for order in ("stall", "drop_window", "cut", "resume"):
+        for order in ("stall", "drop_window"):
             await control(exchange.url, order)
             await asyncio.sleep(0.2)
-        await until(lambda: connected(exchange), "it has connected again")
+        await cut(process, exchange, "resume")
         status = await finished(process, exchange.url, 0)
         assert await process.stop() == 0
     missed = gaps(process)
