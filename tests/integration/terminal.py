@@ -15,12 +15,13 @@ from typing import Final, Protocol
 WITHIN: Final = 30.0
 """Seconds that a person would wait."""
 AT_HOME = (
-    "import fcntl, os, sys, termios\n"
+    "import fcntl, os, signal, sys, termios\n"
     "os.setsid()\n"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
     "os.execv(sys.executable, [sys.executable, '-m', 'ingestd', *sys.argv[1:]])\n"
 )
-"""Runs ingestd as the program in the foreground of the terminal on its standard input."""
+"""Runs ingestd as the program in the foreground of the terminal on its standard input, which hears Ctrl-C whoever runs the tests."""
 
 
 class Terminal:
