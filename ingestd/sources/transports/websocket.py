@@ -59,7 +59,11 @@ class WebSocket:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._connection.close()
+        try:
+            await self._connection.close()
+        finally:
+            # who is interrupted in its goodbye must not leave a connection behind that nobody reads
+            self._connection.transport.abort()
 
     async def read(self) -> list[bytes]:
         """One or more messages, as many as have come; none where only the answer to our chatter did. Cancelling it loses none.

@@ -120,6 +120,25 @@ async def test_a_broken_link_is_reset() -> None:
     assert caught.value.reason == "reset"
 
 
+async def test_a_goodbye_that_is_interrupted_leaves_nothing_open() -> None:
+    """The other side does not answer, and nobody waits for it any longer: the connection goes all the same."""
+
+    async def deaf(link: ServerConnection) -> None:
+        await link.send("heard")
+        link.transport.pause_reading()
+        await link.wait_closed()
+
+    async with serve(deaf, "127.0.0.1", 0, close_timeout=0.2) as server:
+        link = await connect(_url(server), timeout=5)
+        assert await link.read() == [b"heard"]
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await link.__aexit__(None, None, None)
+        assert link._connection.transport.is_closing()
+        server.close(close_connections=False)
+        next(iter(server.connections)).transport.abort()
+
+
 async def test_a_message_too_large_is_oversize() -> None:
     """Memory is bounded: what exceeds the limit ends the link under a name of its own."""
 
