@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ingestd.batch import Batch, Change, HeldRow, Refusal, RejectRow, Warm
+from ingestd.batch import Batch, Change, HeldRow, Refusal, RejectRow, SelectionRow, Warm
 from ingestd.interfaces import Feed
 from ingestd.model import OUTCOMES, Decoded, Fixture, Frame, MarketStatus, Outcome, Quote, Reject, Scope, Update
 from ingestd.pipeline.catalogue import Catalogue
@@ -80,6 +80,7 @@ class Retrial(Lane):
     def close(self, batch: Batch) -> None:
         """Prices as they stand by now, and what became of each record; its history says nothing twice."""
         batch.settle |= set(self._touched)
+        self._describe(batch)
         under_way = self.applied_epoch if self._shaken and self._open else 0
         batch.retelling = Retelling(standings=list(self._standings()), verdicts=self._docket.decided(under_way))
 
@@ -131,6 +132,20 @@ class Retrial(Lane):
                 return True
             self._awaited.remove(key)
         return False
+
+    def _describe(self, batch: Batch) -> None:
+        """How each selection is described by now: what the run before made of it, without what was refused, may bear a later time.
+
+        In a stamped feed each telling bears its own, and the latest has it anyway.
+        """
+        if self._feed.time_rule == "stamped":
+            return
+        at = self.last_received_at
+        for market in {self._selections[key].source_market_id for key in self._touched if key in self._selections}:
+            for held in self.book.members(Scope("market", market)):
+                if held.selection.id in self._touched:
+                    bookmaker = self.catalogue.bookmaker(held.selection, batch)
+                    batch.selections[held.selection.id] = SelectionRow(held.selection, bookmaker, at, at)
 
     def _standings(self) -> Iterator[Standing]:
         for key, since in self._touched.items():

@@ -127,6 +127,21 @@ def test_an_epoch_that_goes_on_at_the_end() -> None:
         assert [record.state for record in batch.retelling.verdicts] == states
 
 
+def test_selections_are_described_as_they_are_now() -> None:
+    """As of the last frame: the run before may have described them later than they are told here, and worse."""
+    bench = Bench()
+    told = replace(A, market="match_result", outcome="home")
+    bench.frame(5, Quote(told, 2.2), Quote(B, 2.2))
+    bench.frame(6, Quote(A, 2.3))
+    bench.frame(7, Quote(B, 2.3))
+    last = replace_position(bench)
+    bench.lane.close(last)
+    assert {key: (row.selection.outcome, row.changed_at) for key, row in last.selections.items()} == {
+        A.id: ("a", AT + 7),
+        B.id: ("b", AT + 7),
+    }
+
+
 def test_what_is_refused_again_is_not_told() -> None:
     """Nor is anything written of it: neither a record nor the doubt about the price before."""
     bench = Bench()
