@@ -6,7 +6,7 @@
 # bench quotes per second and CPU per quote, beside a lean reference
 # queries the questions of docs/queries.md on ten million rows, in seconds (some minutes)
 # crash 100 kills at random moments, and outages of two minutes, on each store (half an hour)
-# soak  descriptors, tasks and memory through 10,000 connections, 2,000 reloads, an hour under load: make soak ARGS="reconnects reloads hour"
+# soak  descriptors, tasks and memory through 10,000 connections, 1,000 reloads, an hour under load: make soak ARGS="reconnects reloads hour"
 # deploy  docs/deploy.md word for word on a machine that boots, packages and all (needs root, systemd and a package index)
 # scrape what a look at /metrics costs a daemon of a thousand sources, beside plain prometheus_client
 # health how long a daemon under full load takes to say how it is, beside a bare server (two minutes)

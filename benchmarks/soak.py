@@ -227,7 +227,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("what", nargs="+", choices=("reconnects", "reloads", "hour"))
     parser.add_argument("--reconnects", type=int, default=10_000, help="connections to be lost (10000)")
-    parser.add_argument("--reloads", type=int, default=2_000, help="configurations to be taken over, the first half to get warm (2000)")
+    parser.add_argument("--reloads", type=int, default=1_000, help="configurations to be taken over (1000)")
     parser.add_argument("--minutes", type=float, default=60.0, help="how long an hour is (60)")
     parser.add_argument("--rate", type=float, default=2_500.0, help="quotes per second in that hour (2500)")
     parser.add_argument("--store", action="append", choices=STORES, help="only this store")

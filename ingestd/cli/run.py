@@ -54,7 +54,7 @@ def run(config: Path | None) -> int:
 
 
 def _give_memory_back() -> None:
-    """Glibc keeps more and more of what was freed, under load some 15 MiB an hour, unless it is told where to begin.
+    """Glibc keeps more and more of what was freed, under load some MiB an hour, unless it is told where to begin.
 
     Other libraries know no such thing.
     """

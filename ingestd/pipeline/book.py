@@ -50,8 +50,9 @@ class Book:
     def __len__(self) -> int:
         return len(self._held)
 
-    def __contains__(self, selection_id: int) -> bool:
-        return selection_id in self._held
+    def held(self, selection_id: int) -> Held | None:
+        """A selection as it stands."""
+        return self._held.get(selection_id)
 
     def warm(self, held: Iterable[HeldRow], markets: Iterable[MarketRow]) -> None:
         """Start from what the store holds, as of the checkpoint."""
@@ -139,8 +140,7 @@ class Book:
         if scope.kind == "source":
             return self._held.values()
         if scope.kind == "market":
-            market = self._markets.get(scope.id)
-            return market.members.values() if market else ()
+            return self._markets[scope.id].members.values() if scope.id in self._markets else ()
         return self._gathered.members(scope)
 
     def missing(self, update: Complete) -> list[Held]:

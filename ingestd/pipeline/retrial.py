@@ -128,7 +128,7 @@ class Retrial(Lane):
         """Whether something that is still held was not told again; what is held no more is let go of here."""
         while self._awaited:
             key = next(iter(self._awaited))
-            if key in self.book if isinstance(key, int) else key.kind == "event" or any(self.book.members(key)):
+            if self.book.held(key) if isinstance(key, int) else key.kind == "event" or any(self.book.members(key)):
                 return True
             self._awaited.remove(key)
         return False
@@ -141,11 +141,9 @@ class Retrial(Lane):
         if self._feed.time_rule == "stamped":
             return
         at = self.last_received_at
-        for market in {self._selections[key].source_market_id for key in self._touched if key in self._selections}:
-            for held in self.book.members(Scope("market", market)):
-                if held.selection.id in self._touched:
-                    bookmaker = self.catalogue.bookmaker(held.selection, batch)
-                    batch.selections[held.selection.id] = SelectionRow(held.selection, bookmaker, at, at)
+        for held in filter(None, map(self.book.held, self._touched)):
+            bookmaker = self.catalogue.bookmaker(held.selection, batch)
+            batch.selections[held.selection.id] = SelectionRow(held.selection, bookmaker, at, at)
 
     def _standings(self) -> Iterator[Standing]:
         for key, since in self._touched.items():

@@ -1,5 +1,7 @@
 """Stores of each kind with the means to take them away, and an exchange with a long memory."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,7 @@ from ingestd.testing.exchange.process import Started, started
 from ingestd.testing.postgres import PostgresServer
 from ingestd.testing.rig.daemon import DaemonProcess
 from ingestd.testing.rig.evidence import judge
-from ingestd.testing.rig.kills import finished
+from ingestd.testing.rig.kills import at_work, finished
 from ingestd.testing.rig.outage import Away, locked, stopped
 
 
@@ -38,6 +40,16 @@ def frail_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stor
         return
     server: PostgresServer = request.getfixturevalue("own_postgres")
     yield Store(server.dsn(), partial(stopped, server, killed=request.param == "postgresql killed"))
+
+
+async def stopped_with_a_backlog(process: DaemonProcess, store: Path) -> float:
+    """Told to stop while its store, a SQLite file, is locked: it ends with 1, and frames wait in the journal; seconds that it took."""
+    await at_work(process, f"sqlite:///{store}")
+    async with locked(store):
+        await asyncio.sleep(0.5)
+        began = time.monotonic()
+        assert await process.stop(within=10) == 1
+        return time.monotonic() - began
 
 
 async def whole_after_all(process: DaemonProcess, url: str, exchange: Started) -> None:

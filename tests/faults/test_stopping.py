@@ -21,7 +21,7 @@ from ingestd.testing.rig.daemon import SOURCE, daemon, following, until
 from ingestd.testing.rig.evidence import ask, journal_frames, journal_tail
 from ingestd.testing.rig.kills import at_work
 from ingestd.testing.rig.outage import Away, frozen, locked
-from tests.faults.conftest import whole_after_all
+from tests.faults.conftest import stopped_with_a_backlog, whole_after_all
 
 ABSENT = "ws://127.0.0.1:9"
 """Nobody listens there."""
@@ -117,10 +117,7 @@ async def test_a_source_that_is_not_configured_any_more(tmp_path: Path, exchange
     store = tmp_path / "store.db"
     settings = {**following(f"sqlite:///{store}", exchange.url), "shutdown": {"deadline": 2}}
     async with daemon(tmp_path, settings) as process:
-        await at_work(process, f"sqlite:///{store}")
-        async with locked(store):
-            await asyncio.sleep(0.5)
-            assert await process.stop() == 1
+        await stopped_with_a_backlog(process, store)
         waiting = process.figures("daemon.stopped")["waiting"]
         process.configure({**settings, "sources": [{"name": "other", "feed": "simulated", "url": exchange.url}]})
         await process.start()
