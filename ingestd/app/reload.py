@@ -1,6 +1,7 @@
 """A new configuration for a running daemon: read, judged, prepared without a word to anybody, then carried out, or refused whole."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final, Protocol
@@ -69,6 +70,8 @@ class Reloads:
             self._asked.clear()
             if self._daemon.supervisor.life.state == "running":
                 await self._reload()
+                # what it replaced lies in cycles, which Python would not look for before some hundred more
+                gc.collect()
 
     async def _reload(self) -> None:
         daemon = self._daemon

@@ -140,22 +140,23 @@ async def _end_in_time(daemon: Daemon, stop: asyncio.Event) -> None:
 
 @contextlib.contextmanager
 def _reload_on_signal(reload: Callable[[], None], stop: asyncio.Event, *, terminal: bool) -> Iterator[None]:
-    """SIGHUP reloads within the context; before and behind it, it waits. From a terminal that was closed it stops, as ever."""
+    """SIGHUP reloads within the context; before, it waits; behind, it does nothing. From a terminal that was closed it stops, as ever."""
+    loop = asyncio.get_running_loop()
 
     def hung_up() -> None:
         if terminal and _gone(sys.stderr.fileno()):
             stop.set()
         else:
-            # what the reload before this one replaced lies in cycles, which Python would not look for before some hundred more
-            gc.collect()
             reload()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+    # not the loop's own handler: for a moment behind it the signal would end the process, and a mask holds for one thread alone
+    signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(hung_up))
+    signal.siginterrupt(signal.SIGHUP, False)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _gone(stream: int) -> bool:

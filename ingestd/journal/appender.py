@@ -3,6 +3,8 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -46,7 +48,6 @@ class Appender:
         self._clock = clock
         self._free = free
         self._packer = Packer()
-        self._reader = Reader(directory, lambda: self._state.extents)
         self._tails: dict[str, SourceTail] = {}
         self._next = state.reserved
         self._live: SegmentWriter | None = None
@@ -81,7 +82,7 @@ class Appender:
         """The tail of a source as far as its frames can be read."""
         known = self._tails.get(source)
         if known is None:
-            known = self._tails[source] = self._despite_damage(lambda: find_tail(self._reader, source, self.last))
+            known = self._tails[source] = self._despite_damage(partial(self._find_tail, source))
         return known
 
     def append(self, frames: Sequence[Frame]) -> int:
@@ -122,8 +123,6 @@ class Appender:
         except OSError as error:
             if not segment.is_full(error):
                 raise
-        finally:
-            self._reader.close()
 
     def _append(self, frames: Sequence[Frame]) -> int:
         tails = {source: self.tail(source) for source in {frame.source for frame in frames}}
@@ -261,6 +260,11 @@ class Appender:
             if not path.name.startswith(live):
                 total += path.stat().st_size
         return total
+
+    def _find_tail(self, source: str) -> SourceTail:
+        # a reader that stayed would hold on to a finished segment, and SQLite to every handle that was ever closed on it
+        with closing(Reader(self._directory, lambda: self._state.extents)) as reader:
+            return find_tail(reader, source, self.last)
 
     def _despite_damage(self, ask: Callable[[], T]) -> T:
         try:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -51,7 +51,6 @@ class LocalJournal:
         self._appender = appender
         self._writing = writing
         self._asking = ThreadPoolExecutor(1, "journal-ask")
-        self._asker = Reader(path, lambda: appender.extents)
         self._checked_from = appender.last + 1
         self._changed = asyncio.Event()
         self._sealed = False
@@ -109,7 +108,7 @@ class LocalJournal:
 
         A stretch that cannot be read is a block of its own that says what is lost; reading goes on behind it.
         """
-        reader = Reader(self.path, lambda: self._appender.extents)
+        reader = self._reader()
         thread = ThreadPoolExecutor(1, "journal-read")
         try:
             while True:
@@ -145,7 +144,7 @@ class LocalJournal:
     async def epoch_at(self, source: str, position: int) -> int:
         """Position of the last frame of a source, up to ``position``, that began an epoch; 0 if none."""
         upto = min(position, self.last())
-        return await self._ask(self._asking, partial(find_epoch, self._asker, source, upto))
+        return await self._ask(self._asking, partial(self._find_epoch, source, upto))
 
     def first(self) -> int:
         """Position of the oldest frame still there (0: empty)."""
@@ -185,8 +184,7 @@ class LocalJournal:
         """Seal, finish what is being written, and let go of the directory. Readers may still read to the end."""
         self.seal()
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._asking, self._asker.close)
-        self._asking.shutdown()
+        await asyncio.to_thread(self._asking.shutdown)
         try:
             await loop.run_in_executor(self._writing, self._appender.close)
         finally:
@@ -202,10 +200,18 @@ class LocalJournal:
             await loop.run_in_executor(self._writing, self._appender.rotate)
             return await loop.run_in_executor(thread, ask)
 
+    def _reader(self) -> Reader:
+        return Reader(self.path, lambda: self._appender.extents)
+
+    def _find_epoch(self, source: str, upto: int) -> int:
+        with closing(self._reader()) as reader:
+            return find_epoch(reader, source, upto)
+
     def _check(self, begin: int) -> None:
         """Read everything of earlier openings from ``begin`` on, once: a resumed session must not build on what is gone."""
         if begin < self._checked_from:
-            self._found(find_damage(self._asker, begin - 1, self._checked_from - 1))
+            with closing(self._reader()) as reader:
+                self._found(find_damage(reader, begin - 1, self._checked_from - 1))
             self._checked_from = begin
 
     def _found(self, damage: Sequence[Lost]) -> None:

@@ -13,6 +13,7 @@ from ingestd.errors import InUse
 from ingestd.journal.limits import JournalLimits
 from ingestd.journal.local import LocalJournal
 from ingestd.model import Frame
+from ingestd.testing.leaks import traces
 from tests.unit.journal.conftest import Journals
 
 CHILD = """
@@ -181,6 +182,24 @@ class TestFollowing:
         assert frames == [*first, *second]
         assert [frame.ordinal for frame in frames] == list(range(1, 2_004))
         assert last == 2_003
+
+    async def test_nobody_holds_on_to_a_finished_segment(self, journals: Journals) -> None:
+        """Whoever asked or read leaves no handle behind: what is open does not grow with segments, nor with questions."""
+        async with journals.entered() as journal:
+            await journals.fill(journal, 3, 3)
+        async with journals.entered(limits=JournalLimits(reserve=0, segment_bytes=20_000)) as journal:
+            held = []
+            for number in range(5):
+                await journals.fill(journal, 100, 10)
+                for source in ("a", f"unknown {number}"):
+                    await journal.tail_of(source)
+                    await journal.epoch_at(source, journal.last())
+                await journals.read_all(journal)
+                await journals.fill(journal, 100, 10)
+                held.append(sorted(Path(trace).name for trace in traces() if ".segment" in trace))
+            newest = [max(journal.path.glob("*.segment")).name.partition(".")[0] in name for name in held[-1]]
+        assert newest == [True] * 3
+        assert {len(names) for names in held} == {3}
 
 
 class TestProcesses:
