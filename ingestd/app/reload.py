@@ -20,6 +20,7 @@ from ingestd.supervisor import Supervisor
 from ingestd.telemetry import Reporter
 from ingestd.telemetry.alerts.watch import Alerts
 from ingestd.telemetry.systemd import ServiceManager
+from ingestd.threads import apart
 
 Read = Callable[[], tuple[Settings, Mapping[str, BaseModel]]]
 """Reads the configuration anew, secrets too: settings, and the options of every source. Raises ConfigError with every problem."""
@@ -91,7 +92,7 @@ class Reloads:
         daemon = self._daemon
         async with AsyncExitStack() as undo:
             try:
-                new = await asyncio.to_thread(lambda: Configuration.of(*self._read()))
+                new = await apart(lambda: Configuration.of(*self._read()))
                 daemon.hide(new)
                 found = changes(daemon.configuration, new, self._parked())
                 _judge(found)

@@ -23,6 +23,7 @@ from ingestd.journal.opening import lock, make_directory, recover
 from ingestd.journal.reader import LiveDamaged, Reader
 from ingestd.journal.tails import find_damage, find_epoch, resumable
 from ingestd.model import Block, Frame, Lost, SourceTail
+from ingestd.threads import apart
 
 __all__ = ["JournalLimits", "LocalJournal", "disk_free"]
 
@@ -184,7 +185,7 @@ class LocalJournal:
         """Seal, finish what is being written, and let go of the directory. Readers may still read to the end."""
         self.seal()
         loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._asking.shutdown)
+        await apart(self._asking.shutdown)
         try:
             await loop.run_in_executor(self._writing, self._appender.close)
         finally:

@@ -3,7 +3,7 @@
 Nothing of the SDK is global and none of its integrations is on: every error is a fact already, and facts are redacted.
 """
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sentry_sdk import Client, Scope
@@ -15,6 +15,7 @@ from ingestd.model import SECOND
 from ingestd.settings import SentrySettings
 from ingestd.telemetry.facts import Fact
 from ingestd.telemetry.redact import Redactor
+from ingestd.threads import apart
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
@@ -73,7 +74,7 @@ class Sentry:
 
     async def close(self) -> None:
         """Send what waits, within two seconds."""
-        await asyncio.to_thread(self._client.close, timeout=FLUSH)
+        await apart(partial(self._client.close, timeout=FLUSH))
 
     def _admitted(self, at: int) -> bool:
         if at - self._minute >= 60 * SECOND:

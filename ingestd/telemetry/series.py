@@ -4,6 +4,7 @@ import asyncio
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from ingestd.reasons import OTHER, sorted_under
 from ingestd.telemetry.exposition import Family, Key, Seen, Writer
 from ingestd.telemetry.metrics import METRICS, PREFIX, Metric
+from ingestd.threads import apart
 
 OPENMETRICS: Final = "application/openmetrics-text"
 
@@ -114,7 +116,7 @@ class Metrics:
         All figures are of one moment. Only taking them down keeps the loop; a thread writes, one page at a time.
         """
         async with self._writing:
-            return await asyncio.to_thread(self.written, self.moment(), accept)
+            return await apart(partial(self.written, self.moment(), accept))
 
     def moment(self) -> Moment:
         """Take everything down as it is now."""
