@@ -103,7 +103,9 @@ async def reloads(url: str, folder: Path, rounds: int) -> bool:
                 process.send(signal.SIGHUP)
                 await until(more(process, "config_reloads_total", number + 1), "the configuration is looked at")
                 if number % len(steps) == len(steps) - 1:
-                    await all_live(process, 1)
+                    page = await all_live(process, 1)
+                    # what is read behind a reload waits until the loader is there: looked at before, memory would be that of a backlog
+                    await until(more(process, "journal_checkpoint_position", page["journal_last_position"]), "the store has it")
                     looks.append(await look(process, number + 1))
     return judged(looks, "reloads", 1_000)
 
