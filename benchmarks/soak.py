@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from statistics import linear_regression, median
+from statistics import linear_regression
 from typing import Final
 
 import msgspec
@@ -193,12 +193,15 @@ def judged(looks: Sequence[Look], unit: str, per: float) -> bool:
 
 
 def growing(looks: Sequence[Look]) -> Iterator[str]:
-    """What is higher in the later half of these looks than in the earlier one, by its median: a passing question makes it waver."""
+    """Of what there is always more in the later half of these looks than there was at some time in the earlier one.
+
+    By the least of each: a look may meet a question that passes, but what leaks is there from then on.
+    """
     early, late = looks[: len(looks) // 2], looks[len(looks) // 2 :]
     for name in ("files", "threads", "tasks"):
-        before, after = (median(getattr(one, name) for one in part) for part in (early, late))
+        before, after = (min(getattr(one, name) for one in part) for part in (early, late))
         if after > before:
-            yield f"{name} ({before:g} to {after:g})"
+            yield f"{name} ({before} to {after})"
 
 
 def shown(one: Look) -> str:
