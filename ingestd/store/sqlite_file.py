@@ -264,6 +264,8 @@ def connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA foreign_keys = ON")
     db.execute("PRAGMA cache_size = -65536")
+    # what a statement may have to take back is as small as its batch, and a file for it was made and deleted in nearly every one
+    db.execute("PRAGMA temp_store = MEMORY")
     return db
 
 

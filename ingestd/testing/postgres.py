@@ -37,6 +37,11 @@ class PostgresServer:
             settings.write("\n".join((*_SETTINGS, f"unix_socket_directories='{self._folder}'", "")))
         self.start()
 
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self._folder / ".s.PGSQL.5432"
+
     def dsn(self, database: str = "postgres") -> str:
         """How to reach a database of this server."""
         return f"postgresql://ingestd@/{database}?host={self._folder}"
