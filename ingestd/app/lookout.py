@@ -37,7 +37,7 @@ class Lookout:
         self._troubles = NONE
         self._asked = -ASK_EVERY
         self._tally = Tally(daemon.reporter.metrics, daemon.collectors, self._began)
-        self._queries = Queries(daemon.settings.store.url, daemon.settings.store.schema_name)
+        self._queries = Queries(daemon.settings.store.url, daemon.settings.store.schema_name, keep=True)
 
     async def look(self) -> Sight:
         """Everything as it is now."""

@@ -29,8 +29,7 @@ class PostgresStore:
         self._target = target
         self._clock = clock
         self._session = PostgresSession(target)
-        self._reader = reader_engine(target)
-        self._asking = reader_engine(target, keep=True)
+        self._reader = reader_engine(target, keep=True)
         self._fences: dict[tuple[str, int], int] = {}
         self._one = asyncio.Lock()
 
@@ -92,7 +91,7 @@ class PostgresStore:
 
     async def known(self, wanted: Wanted) -> Known:
         """As in ``interfaces.Store``."""
-        return await read_known(self._asking, wanted)
+        return await read_known(self._reader, wanted)
 
     async def write(self, batch: Batch) -> Written:
         """As in ``interfaces.Store``."""
@@ -147,7 +146,6 @@ class PostgresStore:
         async with self._one:
             await self._session.close()
         await self._reader.dispose()
-        await self._asking.dispose()
 
     async def _at_once(self, writing: PostgresWriting) -> Written:
         try:

@@ -110,11 +110,14 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 class Queries:
-    """Questions to one store; an async context manager. Every question raises StoreUnavailable where the store cannot answer."""
+    """Questions to one store; an async context manager. Every question raises StoreUnavailable where the store cannot answer.
 
-    def __init__(self, url: str, schema: str) -> None:
+    ``keep``: stay connected between them.
+    """
+
+    def __init__(self, url: str, schema: str, *, keep: bool = False) -> None:
         self._target = target(url, schema)
-        self._engine = reader_engine(self._target)
+        self._engine = reader_engine(self._target, keep=keep)
 
     async def __aenter__(self) -> Self:
         return self

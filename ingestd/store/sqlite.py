@@ -36,8 +36,7 @@ class SqliteStore:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         self._file = SqliteFile(self._path)
-        self._reader = reader_engine(target)
-        self._asking = reader_engine(target, keep=True)
+        self._reader = reader_engine(target, keep=True)
         self._fences: dict[tuple[str, int], int] = {}
         self._lock: int | None = None
 
@@ -82,7 +81,7 @@ class SqliteStore:
 
     async def known(self, wanted: Wanted) -> Known:
         """As in ``interfaces.Store``."""
-        return await read_known(self._asking, wanted)
+        return await read_known(self._reader, wanted)
 
     async def write(self, batch: Batch) -> Written:
         """As in ``interfaces.Store``."""
@@ -110,7 +109,6 @@ class SqliteStore:
     async def close(self) -> None:
         """Finish what is being written, then let go of the file and its lock."""
         await self._reader.dispose()
-        await self._asking.dispose()
         await self._run(self._file.close)
         self._thread.shutdown()
         if self._lock is not None:
