@@ -133,7 +133,8 @@ def number(value: object) -> int:
 def reader_engine(place: Target, *, keep: bool = False) -> "AsyncEngine":
     """An engine for reading, with no connection until it is used; a SQLite file is never created by it.
 
-    ``keep``: its one connection stays open between questions, for whoever asks all the time; it is tried before each.
+    ``keep``: its connections stay open between questions, for whoever asks all the time; each is tried before it is used. What closes a
+    connection to a SQLite file that this process has open elsewhere leaves the handle behind (sqlite.org/howtocorrupt.html, 2.2).
     """
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - heavy
     from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool  # noqa: PLC0415 - heavy
