@@ -107,8 +107,11 @@ async def connect_postgres(place: Target) -> Session:
     """A session whose search path is the store's schema, in UTC. Raises what asyncpg raises."""
     import asyncpg  # noqa: PLC0415 - only where it is used
 
+    from ingestd.store.postgres_link import PostgresLink  # noqa: PLC0415 - likewise
+
     session: Session = await asyncpg.connect(
         place.dsn,
+        connection_class=PostgresLink,
         timeout=CONNECT_TIMEOUT,
         command_timeout=place.command_timeout,
         server_settings={
