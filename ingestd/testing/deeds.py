@@ -8,6 +8,7 @@ from msgspec import Struct
 
 T = TypeVar("T")
 
+
 Did = Literal["met", "sent", "alive", "garbage", "kept", "reset", "stall", "left"]
 """met: a client connected; where connections have no number, it has left any before. left: the connection is gone.
 sent: a message went out whole. alive: so did a sign of life, or the client gave one.
@@ -53,6 +54,11 @@ class Says(Struct, frozen=True):
 NOTHING: Final = Says()
 
 
+def now() -> int:
+    """UTC µs."""
+    return time.time_ns() // 1_000
+
+
 class Deed(Struct, frozen=True):
     """One thing done, at UTC µs."""
 
@@ -67,9 +73,9 @@ class Deeds:
     def __init__(self) -> None:
         self.done: list[Deed] = []
 
-    def note(self, did: Did, says: Says = NOTHING) -> None:
-        """It is done now."""
-        self.done.append(Deed(time.time_ns() // 1_000, did, says))
+    def note(self, did: Did, says: Says = NOTHING, at: int | None = None) -> None:
+        """It is done: now, or then."""
+        self.done.append(Deed(now() if at is None else at, did, says))
 
 
 def parts(pieces: Sequence[T]) -> Iterator[tuple[T, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from ingestd.testing.deeds import NOTHING, Deeds, Says
+from ingestd.testing.deeds import NOTHING, Deeds, Says, now
 from ingestd.testing.emulator import Fault
 
 GARBAGE: Final = b'{"garbage": ['
@@ -46,11 +46,14 @@ class Wire:
         kept, self._kept = self._kept, []
         deeds = self._faults.deeds
         for piece in self._befallen(message, says, None if sign_of_life else self._faults.next()):
+            # a client may have it before the write returns
+            at = now()
             await self._write(piece)
-            deeds.note("garbage" if piece is GARBAGE else "alive" if sign_of_life else "sent", says)
+            deeds.note("garbage" if piece is GARBAGE else "alive" if sign_of_life else "sent", says, at)
         for piece, said in kept:
+            at = now()
             await self._write(piece)
-            deeds.note("sent", said)
+            deeds.note("sent", said, at)
 
     def _befallen(self, message: bytes, says: Says, fault: Fault | None) -> list[bytes]:
         if fault in ("reset", "stall"):
