@@ -68,7 +68,7 @@ class Session(Protocol):
     def terminate(self) -> None:
         """End it at once."""
 
-    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's own
+    async def close(self) -> None:
         """End it in order."""
 
 

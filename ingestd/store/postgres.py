@@ -185,7 +185,7 @@ class PostgresStore:
                     month = await postgres_pruning.next_month(db, before, after)
                     return Pruned(0, None) if month is None else await postgres_pruning.prune_month(db, month, before)
             finally:
-                await db.close(timeout=5)
+                await db.close()
         except DOWN as error:
             raise self._session.unavailable(error) from error
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-GOODBYE: Final = 0.3
+GOODBYE: Final = 0.8
 """Seconds that a server has to take the end of a connection, or of what it works on there."""
 
 

@@ -89,7 +89,7 @@ class PostgresSession:
         """End it in order."""
         if self._db is not None:
             try:
-                await self._db.close(timeout=5)
+                await self._db.close()
             except DOWN:
                 self._db.terminate()
             self._db = None

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 T = TypeVar("T")
 
-
 Did = Literal["met", "sent", "alive", "garbage", "kept", "reset", "stall", "left"]
 """met: a client connected; where connections have no number, it has left any before. left: the connection is gone.
 sent: a message went out whole. alive: so did a sign of life, or the client gave one.

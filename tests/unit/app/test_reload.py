@@ -3,7 +3,9 @@
 import asyncio
 import gc
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -108,6 +110,22 @@ async def test_a_source_comes_and_goes(one: Running) -> None:
         assert 'source="more"' not in (await one.daemon.reporter.metrics.page(""))[2].decode()
         assert "source:more" not in json.loads(pages(one.daemon)["/health"]("")[2])["checks"]
     assert connections(one, "demo") == 1
+
+
+async def test_while_a_name_server_hangs(one: Running) -> None:
+    """Every thread of the loop waits for it; the corrected configuration does not, nor do the metrics that say so."""
+    answer, loop = threading.Event(), asyncio.get_running_loop()
+    with ThreadPoolExecutor(1) as few:
+        loop.set_default_executor(few)
+        name = loop.run_in_executor(None, answer.wait)
+        try:
+            assert await one.reload(one.settings.sources[0], source(one.settings, "more"))
+            async with asyncio.timeout(WITHIN):
+                _, _, page = await one.daemon.reporter.metrics.page("")
+        finally:
+            answer.set()
+            await name
+    assert b'ingestd_config_reloads_total{outcome="success"} 1' in page
 
 
 async def test_gone_and_back_at_once(one: Running) -> None:
